@@ -1,0 +1,52 @@
+"""What every command does on the way in and out."""
+
+import os
+import pathlib
+import sys
+
+import jax
+from absl import app, flags, logging
+
+from memlearn.types import UserError
+
+
+def run(main):
+    """Run `main` under absl; what the user can mend becomes one line and exit code 2."""
+    app.run(lambda argv: _guard(main, argv), flags_parser=_parse)
+
+
+def _parse(argv):
+    """Parse flags; an unknown field of a config is one line, not a traceback."""
+    try:
+        return flags.FLAGS(argv)
+    except (flags.Error, AttributeError, KeyError, TypeError, ValueError, OSError) as error:
+        _fail(error)
+
+
+def _guard(main, argv):
+    if argv[1:]:
+        _fail(f"unexpected argument {argv[1]!r}; every option is --name=value")
+    logging.set_verbosity(logging.WARNING)  # Orbax tells of every step it takes
+    _compilation_cache()
+    try:
+        return main()
+    except UserError as error:
+        _fail(error)
+    except KeyboardInterrupt:
+        print("interrupted; the same command goes on from here", file=sys.stderr)
+        sys.exit(130)
+
+
+def _fail(reason):
+    line = " ".join(str(reason).split())
+    print(f"error: {line}", file=sys.stderr)
+    sys.exit(2)
+
+
+def _compilation_cache():
+    """Keep compiled programs between processes, unless JAX was told where to or not to."""
+    if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
+        cache = os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache"
+        jax.config.update("jax_compilation_cache_dir", str(pathlib.Path(cache, "memlearn", "jax")))
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
+    jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)

@@ -1,0 +1,60 @@
+"""Can a learned memory bind a new word to a new image in one shot, and keep apart eight of them?
+
+    python -m experiments.train --config=experiments/configs/binding.py --workdir=runs/binding
+    python -m experiments.evaluate --checkpoint=runs/binding
+
+Hardware   2 CPU cores.
+Time       XXX
+Score      XXX
+
+The other tasks: `--config.task=rebinding`, `--config.task=order`. The other memories:
+`--config.memory.kind=none`, `gru`, `window`.
+"""
+
+from ml_collections import ConfigDict
+
+
+def get_config():
+    """Return the configuration; every field can be set as `--config.FIELD=VALUE`."""
+    config = ConfigDict()
+    config.seed = 0
+
+    # What is experienced: see memlearn/tasks and memlearn/data.
+    config.task = "binding"  # binding, rebinding, order
+    config.classes = 8  # images that are named in a lifetime
+    config.delay = 8  # steps between the last name and the first question
+    config.words = 32  # words there are to choose names from
+    config.data = "glyphs"
+    config.data_dir = ""  # where data sets live; "" is the user's cache folder
+
+    # Who experiences it: see memlearn/policy.py and memlearn/memory.
+    config.width = 96
+    config.channels = (16, 32, 64)  # of the image encoder
+    config.memory = ConfigDict()
+    config.memory.kind = "learned"  # learned, window, gru, none
+    config.memory.layers = 1
+    config.memory.banks = 4
+    config.memory.slots = 32  # per bank
+    config.memory.key_width = 32
+    config.memory.value_width = 48
+    config.memory.hidden = 256  # of the GRU
+
+    # How it learns: see memlearn/learning/imitation.py.
+    config.batch = 32  # lifetimes per update
+    config.updates = 1200
+    config.learning_rate = 2e-3  # at its peak; warmed up, then a cosine
+    config.warmup = 50  # updates
+    config.weight_decay = 1e-4
+    config.clip = 1.0  # largest norm of a gradient
+    config.error_rate = 0.2  # how often the teacher errs
+    config.value_weight = 0.5
+    config.balance_weight = 0.01
+
+    # How it runs: see memlearn/training.
+    config.parallel = "jit"  # jit, pmap: over all devices
+    config.log_every = 10  # updates, as are the next two
+    config.validate_every = 100
+    config.checkpoint_every = 100
+    config.validation_lifetimes = 64
+    config.tensorboard = False  # needs the extra `tensorboard`
+    return config.lock()

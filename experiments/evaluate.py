@@ -1,0 +1,122 @@
+"""Evaluate a checkpoint: update, then retrieve, in two processes.
+
+    python -m experiments.evaluate --checkpoint=runs/binding [--json]
+
+One process lets the agent live through the experience of new lifetimes and saves its memory; this
+one loads the checkpoint and that memory, and asks the questions. Prints a table, or with --json one
+object, and draws curves.png and lifetime.png into the workdir.
+"""
+
+import json
+import pathlib
+import subprocess
+import sys
+
+import jax
+from absl import flags
+from flax import serialization
+from rich.console import Console
+
+from experiments import command
+from memlearn import build
+from memlearn.evaluation import curves, report, retrieval, strip
+from memlearn.learning import imitation
+from memlearn.tasks import play
+from memlearn.training import metrics, workdir
+from memlearn.training.checkpoint import Checkpoints
+from memlearn.types import UserError
+
+CHECKPOINT = flags.DEFINE_string("checkpoint", None, "the workdir of a run", required=True)
+JSON = flags.DEFINE_bool("json", False, "print one JSON object instead of a table")
+LIFETIMES = flags.DEFINE_integer("lifetimes", 256, "lifetimes in each row", lower_bound=2)
+ONLY_EXPERIENCE = flags.DEFINE_bool("only_experience", False, "save the memory, ask nothing")
+
+MEMORY = "memory.msgpack"  # in the workdir: row -> memory state, and the step it belongs to
+
+
+def main():
+    folder = pathlib.Path(CHECKPOINT.value)
+    config = workdir.read_config(folder)
+    if ONLY_EXPERIENCE.value:
+        return live(folder, config)
+    Checkpoints(folder / "checkpoints").require()
+    arguments = ["--only_experience", f"--checkpoint={folder}", f"--lifetimes={LIFETIMES.value}"]
+    child = subprocess.run([sys.executable, "-m", "experiments.evaluate", *arguments], check=False)
+    if child.returncode:
+        sys.exit(child.returncode)
+    return ask(folder, config)
+
+
+def live(folder, config):
+    """Save the memory of each row's lifetimes, up to their questions."""
+    policy, conditions = build.policy(config), build.conditions(config)
+    state = restore(folder, config, policy, conditions)
+    memories = {
+        name: retrieval.experience(env, policy, state.params, world, keys(index))
+        for index, (name, (env, world)) in enumerate(conditions.items())
+    }
+    saved = {"step": int(state.step), "memories": memories}
+    try:
+        (folder / MEMORY).write_bytes(serialization.to_bytes(saved))
+    except OSError as error:
+        raise UserError(f"workdir {folder} cannot be written: {error.strerror}") from error
+
+
+def ask(folder, config):
+    """Ask the questions of each row, print the scores and draw the pictures."""
+    policy, conditions = build.policy(config), build.conditions(config)
+    state = restore(folder, config, policy, conditions)
+    nothing = {name: policy.initial_state(LIFETIMES.value) for name in conditions}
+    like = {"step": int(state.step), "memories": nothing}
+    saved = serialization.from_bytes(like, (folder / MEMORY).read_bytes())
+    if saved["step"] != like["step"]:
+        raise UserError(f"the run in {folder} went on while it was evaluated; evaluate again")
+    scores = {
+        name: retrieval.score(
+            env, policy, state.params, world, keys(index), saved["memories"][name]
+        )
+        for index, (name, (env, world)) in enumerate(conditions.items())
+    }
+    pictures = draw(folder, config, policy, state, *conditions["heldout"])
+    if JSON.value:
+        print(json.dumps(report.as_json(config.task, saved["step"], scores)))
+        return
+    parameters = sum(x.size for x in jax.tree.leaves(state.params))
+    state_bytes = sum(x.nbytes for x in jax.tree.leaves(policy.initial_state(1)))
+    table = report.as_table(config.task, saved["step"], scores, parameters, state_bytes)
+    Console().print(table)
+    print("table    ", report.save(folder, config.task, saved["step"], scores))
+    for picture in pictures:
+        print("picture  ", picture)
+
+
+def restore(folder, config, policy, conditions):
+    """Return the last `TrainState` of the run."""
+    env, world = conditions["seen"]
+    steps = build.teaching(config, env, world)(jax.random.key(0))
+    state = imitation.init(policy, build.optimizer(config), steps, jax.random.key(config.seed))
+    return Checkpoints(folder / "checkpoints").restore(like=state)
+
+
+def keys(row):
+    """Return the random keys of a row's lifetimes, no key of training or validation."""
+    return jax.random.split(jax.random.fold_in(jax.random.key(2), row), LIFETIMES.value)
+
+
+def draw(folder, config, policy, state, env, world):
+    """Draw the training curves and one held-out lifetime; return the paths."""
+    chance = 1 / config.words
+    curves.draw(metrics.read(folder), chance, folder / "curves.png")
+
+    act, memory = play.student(policy, state.params), policy.initial_state(1)
+    lifetime = play.reset(env, world, keys(len(report.ROWS))[:1])
+    record = play.play(env, world, lifetime, act, memory, env.length)[2]
+    traces = policy.apply(state.params, memory, record.steps, trace=True)[2]
+    record, trace = jax.device_get(jax.tree.map(lambda x: x[0], (record, traces[0])))
+    sources = [f"{name}{lag}" for lag in ("", " before") for name in build.ENCODERS]
+    strip.draw(record, trace, sources, folder / "lifetime.png")
+    return folder / "curves.png", folder / "lifetime.png"
+
+
+if __name__ == "__main__":
+    command.run(main)

@@ -1,0 +1,138 @@
+"""From the names in a configuration to the objects they stand for: the one table.
+
+To plug in a memory, a task or an encoder of one's own, add a line here.
+"""
+
+import functools
+
+import jax
+import jax.numpy as jnp
+import optax
+from flax.core import FrozenDict
+
+from memlearn.data import atlas
+from memlearn.encoders.fuse import EventEncoder
+from memlearn.encoders.image import ImageEncoder
+from memlearn.encoders.text import TextEncoder
+from memlearn.encoders.vector import ActionEncoder, ScalarEncoder, VectorEncoder
+from memlearn.memory import designs
+from memlearn.memory.fixed.gru import GRUMemory
+from memlearn.memory.fixed.none import NoMemory
+from memlearn.memory.slot_memory import SlotMemory
+from memlearn.policy import MultimodalPolicy
+from memlearn.tasks import language, play
+from memlearn.tasks.binding import binding
+from memlearn.tasks.lifetime import Lifetime, LifetimeParams
+from memlearn.tasks.order import order
+from memlearn.tasks.rebinding import rebinding
+from memlearn.types import UserError
+
+TASKS = {"binding": binding, "rebinding": rebinding, "order": order}
+
+ENCODERS = {
+    "image": lambda config: ImageEncoder(config.width, config.channels),
+    "text": lambda config: TextEncoder(config.width, language.vocabulary(config.words)),
+    "vector": lambda config: VectorEncoder(config.width),
+    "action": lambda config: ActionEncoder(config.width, config.words),
+    "reward": lambda config: ScalarEncoder(config.width),
+}
+
+
+def _slot_memory(config, design):
+    sizes = {name: config.memory[name] for name in ("banks", "slots", "key_width", "value_width")}
+    return SlotMemory(config.width, len(ENCODERS), **sizes, **design)
+
+
+MEMORIES = {
+    "learned": functools.partial(_slot_memory, design=designs.LEARNED),
+    "window": functools.partial(_slot_memory, design=designs.WINDOW),
+    "gru": lambda config: GRUMemory(config.width, len(ENCODERS), config.memory.hidden),
+    "none": lambda config: NoMemory(config.width, len(ENCODERS)),
+}
+
+
+_atlas = functools.cache(atlas.load)  # a split is read once
+
+
+def lookup(table, name, what):
+    """Return `table[name]`, or raise a `UserError` that lists the names there are."""
+    if name not in table:
+        raise UserError(f"no {what} is called {name!r}; there are: {', '.join(table)}")
+    return table[name]
+
+
+def environment(config, classes_factor=1, delay_factor=1):
+    """Return the `Lifetime` of a task, at a multiple of the configured level."""
+    task = lookup(TASKS, config.task, "task")
+    classes, delay = config.classes * classes_factor, config.delay * delay_factor
+    if not 2 <= classes <= config.words:
+        raise UserError(f"classes must be between 2 and words = {config.words}; got {classes}")
+    level = dict(classes=classes, delay=delay, words=config.words)
+    return Lifetime(functools.partial(task, **level), config.words)
+
+
+def world(config, classes, study, ask):
+    """Return the `LifetimeParams` of one split.
+
+    Args:
+      config: the configuration.
+      classes: `train`, `val` or `test`.
+      study, ask: `seen` or `unseen`, the faces to study and to ask in.
+    """
+    images, faces = _atlas(config.data, classes, config.data_dir or None)[0], {}
+    for kind in ("seen", "unseen"):
+        faces[kind] = jnp.zeros(images.images.shape[1], bool).at[getattr(images, kind)].set(True)
+    return LifetimeParams(images.images, faces[study], faces[ask])
+
+
+# The rows of an evaluation. A held-out class is studied in a face of a family never trained on, and
+# asked for in a face of another family, so that neither its shape nor its style was ever seen.
+SEEN = dict(classes="train", study="seen", ask="seen")
+HELD_OUT = dict(classes="test", study="unseen", ask="seen")
+CONDITIONS = {
+    "seen": (SEEN, {}),
+    "heldout": (HELD_OUT, {}),
+    "classes_x2": (HELD_OUT, dict(classes_factor=2)),
+    "delay_x4": (HELD_OUT, dict(delay_factor=4)),
+}
+
+
+def conditions(config):
+    """Return the environment and the world of every row: name -> `(Lifetime, LifetimeParams)`."""
+    return {
+        name: (environment(config, **level), world(config, **split))
+        for name, (split, level) in CONDITIONS.items()
+    }
+
+
+def teaching(config, env, world):
+    """Return the function from a random key to a batch of taught lifetimes, `TimeStep` `[B, T]`."""
+    teacher = play.teacher(config.words, config.error_rate)
+
+    @jax.jit
+    def draw(key, world):
+        key_lifetimes, key_teacher = jax.random.split(key)
+        states = play.reset(env, world, jax.random.split(key_lifetimes, config.batch))
+        return play.play(env, world, states, teacher, key_teacher, env.length)[2].steps
+
+    return functools.partial(draw, world=world)
+
+
+def policy(config):
+    """Return the `MultimodalPolicy` of a configuration."""
+    memory = lookup(MEMORIES, config.memory.kind, "memory")
+    encoders = FrozenDict({name: encoder(config) for name, encoder in ENCODERS.items()})
+    return MultimodalPolicy(
+        EventEncoder(config.width, encoders),
+        tuple(memory(config) for _ in range(config.memory.layers)),
+        config.words,
+    )
+
+
+def optimizer(config):
+    """Return AdamW with warm-up, cosine decay to a fiftieth, and clipped gradients."""
+    rate = config.learning_rate
+    warmup = min(config.warmup, config.updates // 2)
+    schedule = optax.warmup_cosine_decay_schedule(0.0, rate, warmup, config.updates, rate / 50)
+    adamw = optax.adamw(schedule, weight_decay=config.weight_decay)
+    return optax.chain(optax.clip_by_global_norm(config.clip), adamw)

@@ -1,0 +1,1 @@
+"""Data sets: TFDS builders, and the atlas that tasks draw their images from."""

@@ -1,0 +1,144 @@
+"""Builds data sets on first use, and vouches for what lies on disk.
+
+    python -m memlearn.data.build glyphs [--data_dir=DIR] [--overwrite] [--describe]
+
+A finished data set carries the checksums of its files, which are written last. Without them it
+counts as unfinished and is built again; with them, every file must match before it is read.
+"""
+
+import contextlib
+import fcntl
+import hashlib
+import os
+import pathlib
+import shutil
+import sys
+
+from absl import app, flags
+
+from memlearn.data import glyphs
+
+BUILDERS = {"glyphs": glyphs.Glyphs}
+CHECKSUMS = "SHA256SUMS"  # in the format of sha256sum, so that `sha256sum -c` reads it too
+
+
+class UnknownDataError(ValueError):
+    """There is no data set of that name."""
+
+
+class DamagedDataError(OSError):
+    """A file of a finished data set is not what was written."""
+
+
+def default_data_dir():
+    """Returns TFDS_DATA_DIR if that is set, else memlearn/data in the user's cache folder."""
+    cache = os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache"
+    return pathlib.Path(os.environ.get("TFDS_DATA_DIR") or pathlib.Path(cache, "memlearn", "data"))
+
+
+def prepare(name, data_dir=None, overwrite=False):
+    """Builds a data set unless it is there already.
+
+    Args:
+      name: str, a key of BUILDERS.
+      data_dir: str or path, where data sets live; None for `default_data_dir()`.
+      overwrite: bool, build it even if it is there.
+
+    Returns:
+      tfds.core.DatasetBuilder, ready to be read.
+
+    Raises:
+      UnknownDataError: there is no data set of that name.
+      DamagedDataError: it is there, but a file does not match its checksum.
+    """
+    if name not in BUILDERS:
+        raise UnknownDataError(f"no data set is called {name!r}; known: {', '.join(BUILDERS)}")
+    builder_class = BUILDERS[name]
+    root = pathlib.Path(data_dir or default_data_dir()).expanduser()
+    path = root / name / str(builder_class.VERSION)
+    if overwrite or not (path / CHECKSUMS).exists():
+        with _lock(root / f".{name}.lock"):
+            # Whoever held the lock before us may have built it.
+            if overwrite or not (path / CHECKSUMS).exists():
+                _build(builder_class, root, path)
+    _verify(path)
+    return builder_class(data_dir=root, file_format="array_record")
+
+
+def _build(builder_class, root, path):
+    for pattern in (path.name, "incomplete.*"):  # TFDS would take a folder it finds as finished
+        for leftover in path.parent.glob(pattern):
+            shutil.rmtree(leftover)
+    builder_class(data_dir=root, file_format="array_record").download_and_prepare()
+    lines = [f"{digest}  {file}\n" for file, digest in _digests(path).items()]
+    partial = path / f".{CHECKSUMS}"
+    partial.write_text("".join(lines))
+    partial.rename(path / CHECKSUMS)
+
+
+def _verify(path):
+    lines = (path / CHECKSUMS).read_text(errors="replace").splitlines()
+    expected = {file: digest for digest, _, file in (line.partition("  ") for line in lines)}
+    found = _digests(path)
+    for file in sorted(expected.keys() | found.keys()):
+        if expected.get(file) != found.get(file):
+            name, root = path.parent.name, path.parent.parent
+            raise DamagedDataError(
+                f"{path / file} is damaged (it does not match {CHECKSUMS}); to rebuild: "
+                f"python -m memlearn.data.build {name} --overwrite --data_dir={root}"
+            )
+
+
+def _digests(path):
+    """Maps the names of the visible files in a folder, but for the checksums, to SHA-256."""
+    digests = {}
+    for file in sorted(path.glob("[!.]*")):
+        if file.name != CHECKSUMS:
+            with file.open("rb") as stream:
+                digests[file.name] = hashlib.file_digest(stream, "sha256").hexdigest()
+    return digests
+
+
+@contextlib.contextmanager
+def _lock(path):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)  # released when the file is closed, even by a crash
+        yield
+
+
+def describe(builder):
+    """Returns the data card of a built data set, str: what it is, its faces and its licence."""
+    features, splits = builder.info.features, builder.info.splits
+    images = sum(split.num_examples for split in splits.values())
+    lines = [
+        builder.info.description,
+        f"Classes: {images // features['face'].num_classes}, each in every face.",
+        f"Faces: {', '.join(features['face'].names)}.",
+        f"Families: {', '.join(features['family'].names)}.",
+    ]
+    return "\n".join(lines)
+
+
+def main(argv):
+    """Builds the data set named on the command line and says what was built."""
+    options = flags.FLAGS
+    try:
+        builder = prepare(" ".join(argv[1:]), options.data_dir, options.overwrite)
+    except (UnknownDataError, DamagedDataError) as error:
+        print(error, file=sys.stderr)
+        return 2 if isinstance(error, UnknownDataError) else 1
+    if options.describe:
+        print(describe(builder))
+    print(builder.data_dir)
+    for split, info in builder.info.splits.items():
+        print(f"{split:>12} {info.num_examples:6d} images")
+    return 0
+
+
+if __name__ == "__main__":
+    # Defined here, since a program that imports this module has flags of its own.
+    flags.DEFINE_string("data_dir", None, "where data sets live; default: the cache folder")
+    flags.DEFINE_bool("overwrite", False, "build the data set even if it is there")
+    flags.DEFINE_bool("describe", False, "print the data card")
+    app.run(main)

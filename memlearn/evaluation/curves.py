@@ -1,0 +1,30 @@
+"""Training curves: loss and held-out score against updates."""
+
+import matplotlib
+
+matplotlib.use("agg")
+from matplotlib import pyplot as plt
+
+
+def draw(lines, chance, path):
+    """Draw the curves of a run.
+
+    Args:
+      lines: the dicts of `training.metrics.read`.
+      chance: score of guessing, drawn as a dotted line.
+      path: `pathlib.Path` of the picture.
+    """
+    figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.2), constrained_layout=True)
+    logged = [line for line in lines if "loss" in line]
+    tested = [line for line in lines if "heldout" in line]
+    left.plot([x["step"] for x in logged], [x["imitation"] for x in logged], color="C0")
+    left.set(xlabel="updates", ylabel="-log p(right word)", yscale="log", title="loss")
+    steps = [x["step"] for x in logged], [x["score"] for x in logged]
+    right.plot(*steps, color="C7", alpha=0.6, linewidth=0.8, label="training batch")
+    held_out = [x["step"] for x in tested], [x["heldout"] for x in tested]
+    right.plot(*held_out, "o-", color="C1", markersize=3, label="held-out classes and faces")
+    right.axhline(chance, color="black", linestyle=":", label="chance")
+    right.set(xlabel="updates", ylabel="answered right", ylim=(0, 1.02), title="score")
+    right.legend(loc="center right", fontsize=8)
+    figure.savefig(path, dpi=140)
+    plt.close(figure)

@@ -1,0 +1,113 @@
+"""Update, then retrieve: experience fills a memory; another process asks it questions.
+
+Two controls stand beside every score. *Empty*: the questions begin a new lifetime, so that nothing
+is remembered. *Other*: the questions are asked of the memory of another lifetime.
+"""
+
+import functools
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from scipy import stats
+
+from memlearn.tasks.play import play, reset, student
+from memlearn.types import LIFETIME
+
+
+class Score(NamedTuple):
+    """Questions answered right, as a fraction.
+
+    Attributes:
+      score: mean over lifetimes.
+      low, high: its 95 % interval, from a bootstrap over lifetimes.
+      empty: the mean with an empty memory.
+      other: the mean with the memory of another lifetime.
+      chance: what guessing a word gives.
+    """
+
+    score: float
+    low: float
+    high: float
+    empty: float
+    other: float
+    chance: float
+
+
+@functools.partial(jax.jit, static_argnums=(0, 1))
+def experience(env, policy, params, world, keys):
+    """Live through everything before the questions; return the states of the memories.
+
+    Args:
+      env: a `Lifetime`.
+      policy: a `MultimodalPolicy`.
+      params: its parameters.
+      world: `LifetimeParams`.
+      keys: random keys `[B]`, one a lifetime.
+    """
+    memory = policy.initial_state(keys.shape[0])
+    act, lifetimes = student(policy, params), reset(env, world, keys)
+    return play(env, world, lifetimes, act, memory, env.first_question)[1]
+
+
+@functools.partial(jax.jit, static_argnums=(0, 1), static_argnames="forget")
+def answers(env, policy, params, world, keys, memory, forget=False):
+    """Answer the questions of lifetimes whose experience is in `memory`.
+
+    Args:
+      env, policy, params, world, keys: as for `experience`.
+      memory: what `experience` returned for the same keys.
+      forget: whether a new lifetime starts with the questions.
+
+    Returns:
+      the fraction of right answers in each lifetime, float `[B]`.
+    """
+    answer = student(policy, params)
+
+    def act(carry, steps):
+        memory, first = carry
+        start = jnp.where(first & forget, LIFETIME, steps.boundary)
+        memory, actions = answer(memory, steps._replace(boundary=start))
+        return (memory, jnp.bool_(False)), actions
+
+    lifetimes = reset(env, world, keys)
+    lifetimes = lifetimes._replace(time=jnp.full_like(lifetimes.time, env.first_question))
+    remaining = env.length - env.first_question
+    record = play(env, world, lifetimes, act, (memory, jnp.bool_(True)), remaining)[2]
+    return record.rewards.sum(1) / record.steps.question.sum(1)
+
+
+def score(env, policy, params, world, keys, memory):
+    """Return the `Score` of a memory and its controls; arguments as for `answers`."""
+    ask = functools.partial(answers, env, policy, params, world, keys)
+    another = jax.tree.map(lambda x: jnp.roll(x, 1, axis=0), memory)
+    right = np.asarray(ask(memory))
+    low, high = interval(right)
+    return Score(
+        score=float(right.mean()),
+        low=low,
+        high=high,
+        empty=float(ask(memory, forget=True).mean()),
+        other=float(ask(another).mean()),
+        chance=1 / env.words,
+    )
+
+
+def interval(scores):
+    """Return the 95 % bootstrap interval of the mean of `scores` `[B]`, as two floats."""
+    if np.ptp(scores) == 0:
+        return float(scores[0]), float(scores[0])
+    found = stats.bootstrap((scores,), np.mean, method="percentile", rng=0).confidence_interval
+    return float(found.low), float(found.high)
+
+
+def validation(env, policy, world, lifetimes):
+    """Return a function from params to the mean score on a fixed set of lifetimes."""
+    keys = jax.random.split(jax.random.key(1), lifetimes)
+
+    def validate(params):
+        memory = experience(env, policy, params, world, keys)
+        return answers(env, policy, params, world, keys, memory).mean()
+
+    return validate

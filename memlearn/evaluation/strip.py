@@ -1,0 +1,99 @@
+"""One lifetime as a strip: what the agent saw, what it answered, and what its memory did."""
+
+import matplotlib
+
+matplotlib.use("agg")
+import numpy as np
+from matplotlib import pyplot as plt
+
+from memlearn.tasks import language
+
+
+def draw(record, trace, sources, path):
+    """Draw one lifetime, its steps from left to right.
+
+    Above: the images; what was said; the answers, green if right and red, with the right one, if
+    not. Below, if the memory keeps a trace: admission; write weights and read weights over the
+    slots of all banks; and of what sources the keys and queries were composed, averaged over banks.
+
+    Args:
+      record: `Record` of one lifetime, arrays `[T, ...]`.
+      trace: `SlotTrace` of the lifetime, arrays `[T, ...]`, or None.
+      sources: names of the sources, in the order of the trace.
+      path: `pathlib.Path` of the picture.
+    """
+    length = record.actions.shape[0]
+    panels = [] if trace is None else _panels(trace, sources)
+    heights = [1.0, 0.9] + [height for height, _ in panels]
+    figure, axes = plt.subplots(
+        len(heights), 1, figsize=(1.2 + 0.5 * length, 0.62 * sum(heights) + 0.6),
+        height_ratios=heights, sharex=True, constrained_layout=True,
+    )  # fmt: skip
+    _draw_images(axes[0], record)
+    _draw_words(axes[1], record)
+    for ax, (_, draw_panel) in zip(axes[2:], panels):
+        draw_panel(ax)
+    axes[-1].set(xlim=(-0.5, length - 0.5), xlabel="step")
+    figure.savefig(path, dpi=130)
+    plt.close(figure)
+
+
+def _draw_images(ax, record):
+    for time, image in enumerate(record.steps.observation["image"]):
+        ax.imshow(image, extent=(time - 0.46, time + 0.46, 0, 1), aspect="auto")
+    ax.set(ylim=(0, 1), yticks=[], ylabel="saw")
+
+
+def _draw_words(ax, record):
+    steps = record.steps
+    for time, (instruction, token) in enumerate(steps.observation["text"]):
+        if steps.question[time]:
+            right = record.rewards[time] > 0
+            answer = f"w{record.actions[time]}" + ("" if right else f"\n(w{steps.oracle[time]})")
+            asked = {language.WHAT_IS_THIS: "this?", language.WHAT_CAME_NEXT: "next?"}[instruction]
+            text, color = f"{asked}\n{answer}", "tab:green" if right else "tab:red"
+        elif instruction == language.THIS_IS:
+            text, color = f"is\nw{token - language.FIRST_WORD}", "black"
+        else:
+            text, color = "·", "tab:gray"
+        ax.text(time, 0.5, text, ha="center", va="center", color=color, fontsize=8)
+    ax.set(ylim=(0, 1), yticks=[], ylabel="heard,\nanswered")
+
+
+def _panels(trace, sources):
+    """The panels below the words: pairs of a height and a function that draws on axes."""
+
+    def admission(ax):
+        ax.bar(np.arange(len(trace.admission)), trace.admission, color="C0")
+        ax.set(ylim=(0, 1), ylabel="admission")
+
+    def over_slots(weights, name):
+        banks = weights.shape[1]
+
+        def panel(ax):
+            rows = weights.reshape(len(weights), -1).T
+            ax.imshow(rows, aspect="auto", cmap="magma", vmin=0, vmax=1, interpolation="nearest")
+            for bank in range(1, banks):
+                ax.axhline(bank * weights.shape[2] - 0.5, color="white", linewidth=0.6)
+            middles = (np.arange(banks) + 0.5) * weights.shape[2]
+            ax.set(yticks=middles, yticklabels=[f"bank {h}" for h in range(banks)], ylabel=name)
+
+        return panel
+
+    def over_sources(weights, name):
+        def panel(ax):
+            ax.imshow(weights.mean(1).T, aspect="auto", cmap="viridis", vmin=0, vmax=1)
+            ax.set(yticks=range(len(sources)), ylabel=name)
+            ax.set_yticklabels(sources, fontsize=7)
+
+        return panel
+
+    panels = [
+        (0.9, admission),
+        (4.0, over_slots(trace.write, "written to")),
+        (4.0, over_slots(trace.read, "read from")),
+    ]
+    if trace.key_sources is not None:
+        panels.append((2.6, over_sources(trace.key_sources, "key made of")))
+        panels.append((2.6, over_sources(trace.query_sources, "query made of")))
+    return panels

@@ -1,0 +1,91 @@
+"""Imitation: learn to answer as the oracle does, from whole lifetimes at once."""
+
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import optax
+
+from memlearn.memory.routing import balance_loss
+
+
+class TrainState(NamedTuple):
+    """All that learning carries from one update to the next.
+
+    Attributes:
+      params: of the policy.
+      opt_state: of the optimizer.
+      key: random key; the batch of update n is drawn from `fold_in(key, n)`.
+      step: int32, updates taken.
+    """
+
+    params: Any
+    opt_state: Any
+    key: jax.Array
+    step: jax.Array
+
+
+def init(policy, optimizer, steps, key):
+    """Return the `TrainState` before the first update; `steps` shows the shapes of a batch."""
+    key_params, key = jax.random.split(key)
+    few = jax.tree.map(lambda x: x[:1, :1], steps)
+    params = policy.init(key_params, policy.initial_state(1), few)["params"]
+    params = {"params": params}
+    return TrainState(params, optimizer.init(params), key, jnp.int32(0))
+
+
+def loss_fn(params, policy, steps, balance_weight, value_weight, axis_name=None):
+    """Compute the loss of one batch, and what to report of it.
+
+        loss = mean over questions of  -log p(oracle) + value_weight / 2 (value - p(oracle))^2
+               + balance_weight * mean over routers of the balance loss
+
+    so that the value is the reward the policy expects for its own answer.
+
+    Args:
+      params: of the policy.
+      policy: a `MultimodalPolicy`.
+      steps: `TimeStep`, arrays `[B, T, ...]`; each lifetime begins at its first step.
+      balance_weight, value_weight: floats.
+      axis_name: the mapped axis over which the batch is spread, if any.
+
+    Returns:
+      the loss, a scalar, and a dict of scalars.
+    """
+    state = policy.initial_state(steps.question.shape[0])
+    (_, output, _), sown = policy.apply(params, state, steps, mutable=["routing"])
+    log_p = jax.nn.log_softmax(output.logits)
+    log_right = jnp.take_along_axis(log_p, steps.oracle[..., None], axis=-1)[..., 0]
+    expected = jax.lax.stop_gradient(jnp.exp(log_right))
+    answered = jnp.argmax(output.logits, axis=-1) == steps.oracle
+
+    def at_questions(x):
+        total, count = jnp.sum(x * steps.question), jnp.sum(steps.question)
+        return _mean(total, axis_name) / _mean(count.astype(total.dtype), axis_name)
+
+    imitation = -at_questions(log_right)
+    value = 0.5 * at_questions(jnp.square(output.value - expected))
+    routers = [_mean(shares, axis_name) for shares in jax.tree.leaves(sown)]
+    balance = sum(balance_loss(shares) for shares in routers) / max(len(routers), 1)
+    loss = imitation + value_weight * value + balance_weight * balance
+    report = dict(imitation=imitation, value=value, balance=balance, score=at_questions(answered))
+    return loss, {"loss": loss, **report}
+
+
+def update(
+    state, steps, *, policy, optimizer, balance_weight, value_weight, axis_name=None
+) -> tuple[TrainState, dict[str, jax.Array]]:
+    """Take one step along the gradient of `loss_fn`; return the new state and the report."""
+    gradient = jax.value_and_grad(loss_fn, has_aux=True)
+    (_, report), grads = gradient(
+        state.params, policy, steps, balance_weight, value_weight, axis_name
+    )
+    grads = _mean(grads, axis_name)
+    updates, opt_state = optimizer.update(grads, state.opt_state, state.params)
+    params = optax.apply_updates(state.params, updates)
+    report["gradient_norm"] = optax.global_norm(grads)
+    return TrainState(params, opt_state, state.key, state.step + 1), report
+
+
+def _mean(x, axis_name):
+    return x if axis_name is None else jax.lax.pmean(x, axis_name)

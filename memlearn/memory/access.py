@@ -1,0 +1,122 @@
+"""Access: write events to the slots of all banks, and read a value and its mass from them.
+
+What decides where and how much to write lies in `keys`, `slots` and `routing`; here it is done.
+"""
+
+from typing import NamedTuple
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+
+from memlearn.ops.recurrence import linear_recurrence
+from memlearn.ops.slots import SlotState, scan
+
+EMPTY = 1e-4  # the occupancy at which a slot counts as empty: log stays finite
+
+
+class Contents(NamedTuple):
+    """What the slots of a memory hold.
+
+    Attributes:
+      rows: `SlotState` of keys `[B, H, N, K]` and values `[B, H, N, V]`.
+      occupancy: float `[B, H, N]`, how much was written to a slot and is still there.
+      age: float `[B, H, N]`, steps since a slot was written.
+    """
+
+    rows: SlotState
+    occupancy: jax.Array
+    age: jax.Array
+
+
+def empty(batch, banks, slots, key_width, value_width, dtype):
+    """Return `Contents` of zeros."""
+    bank = (batch, banks, slots)
+    keys, values = jnp.zeros((*bank, key_width), dtype), jnp.zeros((*bank, value_width), dtype)
+    return Contents(SlotState(keys, values), jnp.zeros(bank, dtype), jnp.zeros(bank, dtype))
+
+
+class Access(nn.Module):
+    """The slots of H banks, written and read step by step.
+
+        score  = tau * K_t query + log occupancy - rate * age          p = softmax(score)
+        value  = p^T V_t
+        mass   = sum_n sigmoid(tau * (K_t query - theta)) * occupancy
+
+    with `tau`, `rate` and `theta` learned per bank, as are the slots a lifetime starts with.
+    """
+
+    @nn.compact
+    def __call__(self, contents, query, key, value, write, decay, resets):
+        """Write T events, and read after each.
+
+        Args:
+          contents: `Contents` before the first event.
+          query, key: unit vectors `[B, T, H, K]`.
+          value: float `[B, T, H, V]`.
+          write: float >= 0 `[B, T, H, N]`.
+          decay: log-decay <= 0 `[B, T, H, N]`.
+          resets: bool `[B, T]`.
+
+        Returns:
+          values `[B, T, H, V]`, masses `[B, T, H]`, read weights `[B, T, H, N]`, and the `Contents`
+          after the last event. All in the dtype of `contents`, in which all is computed.
+        """
+        dtype = contents.occupancy.dtype
+        batch, _, banks, _ = write.shape
+        query, key, value, write, decay = jax.tree.map(
+            lambda x: x.astype(dtype), (query, key, value, write, decay)
+        )
+        first, first_occupancy = self._first_slots(contents)
+        sharpness, threshold, rate = self._read_parameters(banks, dtype)
+
+        occupancy = linear_recurrence(
+            jnp.exp(decay), write, resets, contents.occupancy, first_occupancy
+        )
+        untouched = 1 - jnp.minimum(write, 1)
+        age = linear_recurrence(untouched, untouched, resets, contents.age, init=0.0)
+        bias = jnp.log(occupancy + EMPTY) - rate[:, None] * age
+
+        fold, unfold = _fold_banks, lambda x: _unfold_banks(x, batch)
+        reads, scores, rows = scan(
+            q=fold(sharpness[:, None] * query), k=fold(key), v=fold(value),
+            w=fold(write), g=fold(decay), resets=jnp.repeat(resets, banks, axis=0),
+            state=jax.tree.map(lambda x: x.reshape(-1, *x.shape[2:]), contents.rows),
+            init=jax.tree.map(lambda x: jnp.tile(x, (batch, 1, 1)), first),
+            bias=fold(bias),
+        )  # fmt: skip
+        reads, scores = unfold(reads), unfold(scores)
+        rows = jax.tree.map(lambda x: x.reshape(batch, banks, *x.shape[1:]), rows)
+
+        evidence = jax.nn.sigmoid(scores - (sharpness * threshold)[:, None])
+        mass = jnp.sum(evidence * occupancy, axis=-1)
+        contents = Contents(rows, occupancy[:, -1], age[:, -1])
+        return reads, mass, jax.nn.softmax(scores + bias, axis=-1), contents
+
+    def _first_slots(self, contents):
+        """The learned slots of a new lifetime: keys `[H, N, K]`, values `[H, N, V]`, occupancy."""
+        normal = nn.initializers.normal(0.1)
+        keys = self.param("first_keys", normal, contents.rows.keys.shape[1:])
+        values = self.param("first_values", normal, contents.rows.values.shape[1:])
+        faint = nn.initializers.constant(-5.0)
+        occupancy = jax.nn.sigmoid(self.param("first_occupancy", faint, keys.shape[:2]))
+        dtype = contents.occupancy.dtype
+        return SlotState(keys.astype(dtype), values.astype(dtype)), occupancy.astype(dtype)
+
+    def _read_parameters(self, banks, dtype):
+        def positive(name, value):
+            start = nn.initializers.constant(jnp.log(jnp.expm1(value)))
+            return jax.nn.softplus(self.param(name, start, (banks,))).astype(dtype)
+
+        return positive("sharpness", 10.0), positive("threshold", 0.5), positive("rate", 0.05)
+
+
+def _fold_banks(x):
+    """`[B, T, H, X]` to `[B H, T, X]`."""
+    x = jnp.moveaxis(x, 2, 1)
+    return x.reshape(-1, *x.shape[2:])
+
+
+def _unfold_banks(x, batch):
+    """`[B H, T, X]` to `[B, T, H, X]`."""
+    return jnp.moveaxis(x.reshape(batch, -1, *x.shape[1:]), 1, 2)

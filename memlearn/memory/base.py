@@ -1,0 +1,52 @@
+"""The contract that every memory keeps.
+
+    state             = memory.initial_state(batch)
+    state, out, trace = memory(state, events, boundaries)
+
+A memory reads a stream of events and answers each with a vector. It is causal, and a stream may
+be cut anywhere: two halves, the state handed from one to the other, give what the whole gives, and
+acting (one step a call) gives what training (all steps in one call) gives. At a `LIFETIME` boundary
+whatever was in it is gone, so that every stream begins with one.
+"""
+
+from typing import Any
+
+import flax.linen as nn
+import jax.numpy as jnp
+
+from memlearn.types import Event
+
+State = Any  # a named, immutable pytree of arrays [B, ...]
+Trace = Any  # a named tuple of arrays [B, T, ...] that diagnostics draw
+
+
+class Memory(nn.Module):
+    """A recurrent module from events to what is remembered of them.
+
+    Attributes:
+      width: D, the width of the fused event and of what the memory returns.
+      modalities: M, how many embeddings an event has.
+    """
+
+    width: int
+    modalities: int
+
+    def initial_state(self, batch: int, dtype=jnp.float32) -> State:
+        """Return the state of `batch` memories that nothing was written to."""
+        raise NotImplementedError
+
+    def __call__(self, state: State, events: Event, boundaries, trace: bool = False):
+        """Perceive T events in order.
+
+        Args:
+          state: what `initial_state` or an earlier call returned.
+          events: `Event`, arrays `[B, T, ...]`.
+          boundaries: int32 `[B, T]` of boundary codes.
+          trace: whether to return what was written and read where.
+
+        Returns:
+          state: the state after the last event, shapes and dtypes as before.
+          out: `[B, T, D]`, in the dtype of `events.fused`.
+          trace: a named tuple of arrays `[B, T, ...]`, or None where not asked for or none is kept.
+        """
+        raise NotImplementedError

@@ -1,0 +1,48 @@
+"""Routing: which slot of a bank an event goes to, and which banks it is written to and asked of."""
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+
+
+class SlotRouter(nn.Module):
+    """Route each event by its key to the slots whose learned prototype is nearest."""
+
+    slots: int
+
+    @nn.compact
+    def __call__(self, keys):
+        """Map keys `[B, T, H, K]` to places `[B, T, H, N]` that sum to one over the slots."""
+        *_, banks, width = keys.shape
+        init = nn.initializers.normal(1.0)
+        prototypes = self.param("prototypes", init, (banks, self.slots, width)).astype(keys.dtype)
+        return jax.nn.softmax(jnp.einsum("bthk,hnk->bthn", keys, prototypes), axis=-1)
+
+
+class BankRouter(nn.Module):
+    """Say how far each bank takes part, relative to the one that does most.
+
+        p = softmax(linear(c))        route = p / max p
+
+    so that equal shares are full shares. By the rule `all`, every route is 1. The shares are sown
+    as `routing` for `balance_loss`.
+    """
+
+    rule: str
+    banks: int
+
+    @nn.compact
+    def __call__(self, context):
+        """Map the context `[B, T, D]` to routes `[B, T, H]` in [0, 1]."""
+        if self.rule == "all":
+            return jnp.ones((*context.shape[:2], self.banks), context.dtype)
+        shares = jax.nn.softmax(
+            nn.Dense(self.banks, kernel_init=nn.initializers.zeros)(context), axis=-1
+        )
+        self.sow("routing", "shares", shares.mean((0, 1)))
+        return shares / shares.max(-1, keepdims=True)
+
+
+def balance_loss(shares):
+    """Return `H * sum_h p_h^2` for mean shares p `[H]`: 1 when balanced, H when all is in one."""
+    return shares.size * jnp.sum(jnp.square(shares))

@@ -1,0 +1,142 @@
+"""A memory of slots whose keys, slots and routing are learned, or each set to a fixed rule."""
+
+from typing import NamedTuple
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+
+from memlearn.memory import access, keys, routing, slots
+from memlearn.memory.base import Memory
+from memlearn.types import EPISODE, LIFETIME
+
+
+class SlotMemoryState(NamedTuple):
+    """What is carried from one event to the next.
+
+    Attributes:
+      contents: what the slots hold.
+      pointer: float `[B, H]`, the fresh slot that is next.
+      addresses: float `[B, M, H, K]`, of the event before.
+      present: bool `[B, M]`, the modalities of the event before.
+    """
+
+    contents: access.Contents
+    pointer: jax.Array
+    addresses: jax.Array
+    present: jax.Array
+
+
+class SlotTrace(NamedTuple):
+    """What a memory did at each step.
+
+    Attributes:
+      write, read: weights over slots `[B, T, H, N]`.
+      admission: `[B, T]`.
+      fresh: the gate between a routed (0) and a fresh (1) slot, `[B, T, H]`.
+      write_banks, read_banks: routes `[B, T, H]`.
+      key_sources, query_sources: `[B, T, H, S]`, all of lag 0 before all of lag 1; or None.
+      mass: `[B, T, H]`.
+    """
+
+    write: jax.Array
+    read: jax.Array
+    admission: jax.Array
+    fresh: jax.Array
+    write_banks: jax.Array
+    read_banks: jax.Array
+    key_sources: jax.Array | None
+    query_sources: jax.Array | None
+    mass: jax.Array
+
+
+class SlotMemory(Memory):
+    """H banks of N slots; every axis of their structure is learned or follows a fixed rule.
+
+    Attributes:
+      banks, slots, key_width, value_width: H, N, K, V.
+      keys: rule of the keys, `learned` or `fused`.
+      admission: `learned` or `always`.
+      placement: `learned` or `fresh`.
+      retention: `learned` or `none`.
+      bank_routing: `learned` or `all`.
+    """
+
+    banks: int
+    slots: int
+    key_width: int
+    value_width: int
+    keys: str
+    admission: str
+    placement: str
+    retention: str
+    bank_routing: str
+
+    def initial_state(self, batch, dtype=jnp.float32):
+        sizes = (self.banks, self.slots, self.key_width, self.value_width)
+        return SlotMemoryState(
+            contents=access.empty(batch, *sizes, dtype),
+            pointer=jnp.zeros((batch, self.banks), dtype),
+            addresses=jnp.zeros((batch, self.modalities, self.banks, self.key_width), dtype),
+            present=jnp.zeros((batch, self.modalities), bool),
+        )
+
+    @nn.compact
+    def __call__(self, state, events, boundaries, trace=False):
+        context, resets = events.fused, boundaries == LIFETIME
+
+        # Keys: what each event is filed under, and what it asks for.
+        addresses = keys.Addresses(self.banks, self.key_width, name="addresses")(events.embeddings)
+        sources = _with_lag(addresses, state.addresses, resets)
+        present = _with_lag(events.present, state.present, resets)
+        compose = keys.RULES[self.keys](self.banks, name="keys")
+        key, query, key_sources, query_sources = compose(context, sources, present)
+
+        # Routing and slots: to which banks, whether, where, and for how long.
+        write_banks = routing.BankRouter(self.bank_routing, self.banks, name="write_banks")(context)
+        read_banks = routing.BankRouter(self.bank_routing, self.banks, name="read_banks")(context)
+        admission = slots.Admission(self.admission, name="admission")(context)
+        written = admission[..., None] * write_banks
+        fresh, pointer = slots.fresh_slots(written, resets, state.pointer, self.slots)
+        routed = routing.SlotRouter(self.slots, name="slot_router")(key)
+        place, gate = slots.Placement(self.placement, name="placement")(context, fresh, routed)
+        write = written[..., None] * place
+        retention = slots.Retention(self.retention, name="retention")
+        decay = retention(context, write, boundaries == EPISODE)
+
+        # The slots themselves.
+        reads, mass, read, contents = access.Access(name="access")(
+            state.contents, query, key, self._values(events), write, decay, resets
+        )
+        found = jnp.concatenate([reads, mass[..., None], jnp.log1p(mass)[..., None]], axis=-1)
+        found = (read_banks[..., None] * found).reshape(*context.shape[:2], -1)
+        out = nn.Dense(self.width, name="out")(found).astype(context.dtype)
+
+        carried = SlotMemoryState(contents, pointer, addresses[:, -1], events.present[:, -1])
+        state = jax.tree.map(lambda new, old: new.astype(old.dtype), carried, state)
+        if not trace:
+            return state, out, None
+        routes = (admission, gate, write_banks, read_banks, key_sources, query_sources)
+        return state, out, SlotTrace(write, read, *routes, mass)
+
+    def _values(self, events):
+        """What is written: `W [e[1..M]; c]`, a value `[B, T, H, V]`."""
+        parts = events.embeddings.reshape(*events.fused.shape[:2], -1)
+        whole = jnp.concatenate([parts, events.fused], axis=-1)
+        return nn.DenseGeneral((self.banks, self.value_width), name="value")(whole)
+
+
+def _with_lag(now, last, resets):
+    """Append to each step what the step before had, along axis 2; nothing after a reset.
+
+    Args:
+      now: `[B, T, M, ...]`.
+      last: `[B, M, ...]`, of the step before the first.
+      resets: bool `[B, T]`.
+
+    Returns:
+      `[B, T, 2 M, ...]`.
+    """
+    before = jnp.concatenate([last[:, None].astype(now.dtype), now[:, :-1]], axis=1)
+    forget = resets.reshape(resets.shape + (1,) * (now.ndim - 2))
+    return jnp.concatenate([now, jnp.where(forget, jnp.zeros_like(before), before)], axis=2)

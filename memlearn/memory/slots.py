@@ -1,0 +1,117 @@
+"""Slots: which events deserve one, which one they get, and how long it lives."""
+
+import math
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+from jax import lax
+
+from memlearn.ops.recurrence import linear_recurrence
+
+MIN_LOG_KEEP = -5.0  # keeps the parallel forms of the op within range; exp(-5) = .7 % is left
+
+
+class Admission(nn.Module):
+    """In [0, 1]: is this event written at all?  Learned: `sigmoid(linear(c))`; `always`: 1."""
+
+    rule: str
+
+    @nn.compact
+    def __call__(self, context):
+        """Map the context `[B, T, D]` to admission `[B, T]`."""
+        if self.rule == "always":
+            return jnp.ones(context.shape[:2], context.dtype)
+        return jax.nn.sigmoid(
+            nn.Dense(1, kernel_init=nn.initializers.zeros, bias_init=nn.initializers.constant(3.0))(
+                context
+            )
+        )[..., 0]
+
+
+def fresh_slots(written, resets, pointer, slots):
+    """Give each event the next free slot of a ring, which advances with each event written.
+
+    The ring counts whole events: one is written where `written > 1/2`. Backwards, the pointer has
+    moved by `written` itself (straight-through), and moving it shifts the event to the slot after.
+
+    Args:
+      written: admission times write route, float in [0, 1] `[B, T, H]`.
+      resets: bool `[B, T]`, where the ring starts again at slot 0.
+      pointer: float `[B, H]`, the slot that is next.
+      slots: N.
+
+    Returns:
+      one-hot places `[B, T, H, N]`, and the pointer after the last event `[B, H]`.
+    """
+    counted = written + lax.stop_gradient(jnp.round(written) - written)
+    after = linear_recurrence(jnp.ones_like(counted), counted, resets, pointer, init=0.0)
+    before = after - counted
+    here = lax.stop_gradient(jnp.mod(jnp.round(before), slots))
+    place = jax.nn.one_hot(here, slots, dtype=written.dtype)
+    shift = jnp.roll(place, 1, axis=-1) - place
+    place = place + (before - lax.stop_gradient(before))[..., None] * shift
+    return place, jnp.mod(after[:, -1], slots)
+
+
+class Placement(nn.Module):
+    """Where: `gate * fresh + (1 - gate) * routed`; by the rule `fresh`, the gate is 1."""
+
+    rule: str
+
+    @nn.compact
+    def __call__(self, context, fresh, routed):
+        """Mix two places `[B, T, H, N]` by a gate `[B, T, H]` from the context; return both."""
+        if self.rule == "fresh":
+            return fresh, jnp.ones(fresh.shape[:3], fresh.dtype)
+        gate = nn.Dense(
+            fresh.shape[2],
+            kernel_init=nn.initializers.zeros,
+            bias_init=nn.initializers.constant(3.0),
+        )(context)
+        gate = jax.nn.sigmoid(gate)
+        return gate[..., None] * fresh + (1 - gate)[..., None] * routed, gate
+
+
+class Retention(nn.Module):
+    """How much of each slot is kept, as a log-decay between `MIN_LOG_KEEP` and 0.
+
+        keep = keep_bank(c) * (1 - overwrite_bank(c) * min(w, 1)) * survive_bank at an episode start
+
+    By the rule `none`, nothing is forgotten but what is overwritten, and everything survives.
+    """
+
+    rule: str
+
+    @nn.compact
+    def __call__(self, context, write, episode):
+        """Compute the log-decay of every slot.
+
+        Args:
+          context: float `[B, T, D]`.
+          write: write weights, float `[B, T, H, N]`.
+          episode: bool `[B, T]`, where an episode of the same lifetime starts.
+
+        Returns:
+          float `[B, T, H, N]`, in nats per step.
+        """
+        banks = write.shape[2]
+        taken = jnp.minimum(write, 1)
+        if self.rule == "none":
+            return bounded_log(1 - taken)
+        lasting = nn.initializers.constant(6.0)
+        keep = jax.nn.sigmoid(
+            nn.Dense(banks, kernel_init=nn.initializers.zeros, bias_init=lasting, name="keep")(
+                context
+            )
+        )
+        overwrite = jax.nn.sigmoid(nn.Dense(banks, name="overwrite")(context))
+        survive = jax.nn.sigmoid(self.param("survive", lasting, (banks,)))
+        keep = jnp.where(episode[..., None], keep * survive, keep)
+        return bounded_log(keep[..., None] * (1 - overwrite[..., None] * taken))
+
+
+def bounded_log(keep):
+    """Map what is kept, in [0, 1], to a log-decay in [`MIN_LOG_KEEP`, 0], smoothly."""
+    least = math.exp(MIN_LOG_KEEP)
+    return jnp.log(least + (1 - least) * keep)

@@ -1,0 +1,39 @@
+"""First-order linear recurrences over time, for what a slot keeps beside its rows."""
+
+import chex
+import jax.numpy as jnp
+from jax import lax
+
+
+def linear_recurrence(decay, inputs, resets, state, init):
+    """Run `x_t = decay_t * x_{t-1} + inputs_t`, with `x_{t-1} = init` where `resets_t`.
+
+    Occupancy is `(exp(g), w)`: what was there fades, what is written adds. Age is
+    `(1 - w, 1 - w)`: `(1 - w)(age + 1)`. All steps are computed at once, in log T passes.
+
+    Args:
+      decay: float `[B, T, ...]`.
+      inputs: float, the shape of `decay`.
+      resets: bool `[B, T]`.
+      state: float `[B, ...]`, the value before the first step.
+      init: float, broadcastable to `state`.
+
+    Returns:
+      float `[B, T, ...]`: the value after each step; the last one is the next call's `state`.
+
+    Raises:
+      AssertionError: if the shapes disagree.
+    """
+    chex.assert_equal_shape([decay, inputs])
+    chex.assert_shape(resets, decay.shape[:2])
+    chex.assert_shape(state, (decay.shape[0], *decay.shape[2:]))
+    restart = resets.reshape(resets.shape + (1,) * (decay.ndim - 2))
+    # A reset step takes nothing from its past; the carried state enters through the first step.
+    inputs = inputs + jnp.where(restart, decay * init, 0)
+    decay = jnp.where(restart, 0, decay)
+    inputs = inputs.at[:, 0].add(decay[:, 0] * state)
+
+    def then(first, second):
+        return first[0] * second[0], first[1] * second[0] + second[1]
+
+    return lax.associative_scan(then, (decay, inputs), axis=1)[1]

@@ -1,0 +1,107 @@
+r"""The slot recurrence, written as it is defined: one step after another.
+
+A bank is a key matrix :math:`K_t` `[N, K]` and a value matrix :math:`V_t` `[N, V]`. Both follow the
+same recurrence. With M either of them and m the row to be written (the key or the value),
+
+    M_{t-1} <- init                                     where a lifetime starts (resets_t)
+    M'_t     = exp(g_t) * M_{t-1}                       every slot decays
+    M_t      = M'_t + w_t (m_t - e_t^T M'_t)^T          every slot takes its share of the write
+
+in which `e = 0` adds to what is there and `e = beta w` is the delta rule. The bank is then read,
+
+    s_t      = K_t q_t                                  one score a slot
+    read_t   = V_t^T softmax(s_t + bias_t).
+
+Every other form of this op has this signature and is tested against it.
+"""
+
+from typing import NamedTuple
+
+import chex
+import jax
+import jax.numpy as jnp
+from jax import lax
+
+
+class SlotState(NamedTuple):
+    """The slots of a batch of banks.
+
+    Attributes:
+      keys: float `[B, N, K]`.
+      values: float `[B, N, V]`.
+    """
+
+    keys: jax.Array
+    values: jax.Array
+
+
+def scan(q, k, v, w, g, resets, state, init, e=None, bias=None):
+    """Write to the slots and read them, step by step.
+
+    Args:
+      q: queries, float `[B, T, K]`. Banks are folded into B. A temperature is part of the query.
+      k: keys to write, float `[B, T, K]`.
+      v: values to write, float `[B, T, V]`.
+      w: write weight of each slot, float >= 0 `[B, T, N]`.
+      g: log-decay of each slot, float <= 0 `[B, T, N]`, in nats per step.
+      resets: bool `[B, T]`, where the slots become `init` before the step is taken.
+      state: `(keys [B, N, K], values [B, N, V])` before the first step.
+      init: `(keys, values)`, broadcastable to the shapes of `state`.
+      e: erase weight of each slot, float `[B, T, N]`; None erases nothing.
+      bias: added to the scores before the softmax, float `[B, T, N]`; None adds nothing.
+
+    Returns:
+      reads: float `[B, T, V]`.
+      scores: float `[B, T, N]`, `K_t q_t` before bias and softmax.
+      state: `SlotState` after the last step.
+
+    Raises:
+      AssertionError: if ranks, shapes or dtypes disagree.
+    """
+    _check(q, k, v, w, g, resets, state, init, e, bias)
+    init = _broadcast(init, state)
+
+    def body(state, inputs):
+        read, scores, state = _step(*inputs[:6], state, init, *inputs[6:])
+        return state, (read, scores)
+
+    inputs = jax.tree.map(lambda x: jnp.moveaxis(x, 1, 0), (q, k, v, w, g, resets, e, bias))
+    state, outputs = lax.scan(body, SlotState(*state), inputs)
+    reads, scores = jax.tree.map(lambda x: jnp.moveaxis(x, 0, 1), outputs)
+    return reads, scores, state
+
+
+def _step(q, k, v, w, g, reset, state, init, e, bias):
+    """One step on arrays without a time axis; the equations of the module, in order."""
+    restart = reset[:, None, None]
+    state = jax.tree.map(lambda now, first: jnp.where(restart, first, now), state, init)
+
+    def write(slots, row):
+        slots = jnp.exp(g)[..., None] * slots
+        if e is not None:
+            row = row - jnp.einsum("bn,bnd->bd", e, slots)
+        return slots + w[..., None] * row[:, None, :]
+
+    keys, values = write(state.keys, k), write(state.values, v)
+    scores = jnp.einsum("bnk,bk->bn", keys, q)
+    weights = jax.nn.softmax(scores if bias is None else scores + bias, axis=-1)
+    return jnp.einsum("bn,bnv->bv", weights, values), scores, SlotState(keys, values)
+
+
+def _broadcast(init, state):
+    return SlotState(*(jnp.broadcast_to(x, s.shape).astype(s.dtype) for x, s in zip(init, state)))
+
+
+def _check(q, k, v, w, g, resets, state, init, e, bias):
+    batch, time, width = q.shape
+    keys, values = state
+    slots = keys.shape[1]
+    chex.assert_equal_shape([q, k])
+    chex.assert_shape(v, (batch, time, values.shape[-1]))
+    chex.assert_shape([x for x in (w, g, e, bias) if x is not None], (batch, time, slots))
+    chex.assert_shape(resets, (batch, time))
+    chex.assert_shape(keys, (batch, slots, width))
+    chex.assert_shape(values, (batch, slots, values.shape[-1]))
+    floats = [x for x in (q, k, v, w, g, keys, values, *init, e, bias) if x is not None]
+    chex.assert_type(floats, q.dtype)
+    chex.assert_type(resets, bool)

@@ -1,0 +1,68 @@
+"""The multimodal policy: encoders, layers of memory, and heads for words and value."""
+
+from typing import Any, NamedTuple
+
+import flax.linen as nn
+import jax
+
+from memlearn.encoders.fuse import EventEncoder
+from memlearn.memory.base import Memory
+from memlearn.types import TimeStep
+
+
+class Output(NamedTuple):
+    """What the policy says at each step.
+
+    Attributes:
+      logits: over words, float `[B, T, W]`.
+      value: the reward it expects for its answer, float `[B, T]`.
+    """
+
+    logits: jax.Array
+    value: jax.Array
+
+
+class MultimodalPolicy(nn.Module):
+    """An agent: perceive, remember, answer.
+
+    Each layer of memory reads the event in the context of what the layers below recalled, and so
+    builds its own structure on theirs.
+
+    Attributes:
+      encoder: from observations to events.
+      memories: layers of memory, the lowest first.
+      words: W, the number of actions.
+    """
+
+    encoder: EventEncoder
+    memories: tuple[Memory, ...]
+    words: int
+
+    def initial_state(self, batch: int) -> tuple[Any, ...]:
+        """Return the state of every layer of memory, for `batch` lifetimes."""
+        return tuple(memory.initial_state(batch) for memory in self.memories)
+
+    @nn.compact
+    def __call__(self, state, steps: TimeStep, trace: bool = False):
+        """Live through T steps.
+
+        Args:
+          state: what `initial_state` or an earlier call returned.
+          steps: `TimeStep`, arrays `[B, T, ...]`; question and oracle are not looked at.
+          trace: whether to return what each memory wrote and read where.
+
+        Returns:
+          the state after the last step, `Output`, and a tuple of traces, one a layer (each None
+          where not asked for).
+        """
+        events = self.encoder(steps.observation, steps.present)
+        states, traces = [], []
+        for memory, before in zip(self.memories, state):
+            after, recalled, memory_trace = memory(before, events, steps.boundary, trace)
+            events = events._replace(fused=nn.LayerNorm()(events.fused + recalled))
+            states.append(after)
+            traces.append(memory_trace)
+        features = events.fused + nn.Dense(events.fused.shape[-1])(nn.gelu(events.fused))
+        logits = nn.Dense(self.words, name="words")(features)
+        value = nn.Dense(1, name="value")(features)[..., 0]
+        return tuple(states), Output(logits, value), tuple(traces)

@@ -1,0 +1,18 @@
+"""The small language of the suite: instructions, and words that mean whatever a lifetime says.
+
+A text is `[instruction, word]`, either padded. Words are both what the agent reads and, counted
+from zero, the actions with which it answers.
+"""
+
+PAD = 0
+THIS_IS = 1  # "this is <word>"
+WHAT_IS_THIS = 2
+WHAT_CAME_NEXT = 3  # "which word came right after this?"
+FIRST_WORD = 4  # the token of word 0; word w is token FIRST_WORD + w
+
+LENGTH = 2
+
+
+def vocabulary(words):
+    """Return the number of tokens of a language of `words` words."""
+    return FIRST_WORD + words

@@ -1,0 +1,141 @@
+"""Lifetime: the environment in which a script is played with real images.
+
+It follows gymnax 1.0: `reset(key, params)` and `step(key, state, action, params)` are pure, can be
+jitted and vmapped, and observations are dicts.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from flax import struct
+from gymnax.environments import spaces
+from gymnax.environments.environment import Environment
+
+from memlearn.tasks import language
+from memlearn.tasks.script import STUDY, Script
+from memlearn.types import NONE, TimeStep
+
+
+@struct.dataclass
+class LifetimeParams:
+    """The world that lifetimes are drawn from.
+
+    Attributes:
+      images: uint8 `[C, F, 32, 32, 3]`, every class in every face.
+      study_faces: bool `[F]`, the faces in which classes are studied.
+      ask_faces: bool `[F]`, the faces in which they are asked for; never the one that was studied.
+    """
+
+    images: jax.Array
+    study_faces: jax.Array
+    ask_faces: jax.Array
+
+
+class LifetimeState(NamedTuple):
+    """Where a lifetime stands.
+
+    Attributes:
+      time: int32, the index of the present step.
+      script: what happens, `Script` of T steps.
+      classes: int32 `[T]`, the class shown at each step.
+      faces: int32 `[T]`, the face it is shown in.
+      action: int32, the action of the step before.
+      reward: float32, the reward of the step before.
+    """
+
+    time: jax.Array
+    script: Script
+    classes: jax.Array
+    faces: jax.Array
+    action: jax.Array
+    reward: jax.Array
+
+
+class Lifetime(Environment):
+    """Plays the lifetimes that a task writes.
+
+    Args:
+      write_script: the task, a function of a key that returns a `Script`.
+      words: W, the number of words and so of actions.
+
+    Attributes:
+      length: T, the number of steps of every lifetime.
+      first_question: the step at which the last episode starts; before it is experience.
+    """
+
+    def __init__(self, write_script: Callable[[jax.Array], Script], words: int):
+        self.write_script = write_script
+        self.words = words
+        boundary = np.asarray(write_script(jax.random.key(0)).boundary)
+        self.length = boundary.size
+        self.first_question = int(np.flatnonzero(boundary != NONE)[-1])
+
+    def reset_env(self, key, params):
+        key_script, key_classes, key_faces = jax.random.split(key, 3)
+        script = self.write_script(key_script)
+        length, pool = script.item.size, params.images.shape[0]
+        # Each item of the script becomes a class of its own.
+        classes = jax.random.choice(key_classes, pool, (length,), replace=False)[script.item]
+        faces = _draw_faces(key_faces, script, params)
+        state = LifetimeState(jnp.int32(0), script, classes, faces, jnp.int32(0), jnp.float32(0))
+        return self.observe(key, state, None, params), state
+
+    def step_env(self, key, state, action, params):
+        correct = (action == state.script.answer[state.time]) & state.script.question[state.time]
+        reward = correct.astype(jnp.float32)
+        state = state._replace(time=state.time + 1, action=action.astype(jnp.int32), reward=reward)
+        return self.observe(key, state, action, params), state, reward, jnp.bool_(False), {}
+
+    def observe(self, key, state, action, params):
+        del key, action
+        step = self.timestep(state, params)
+        return {**step.observation, "present": step.present}
+
+    def timestep(self, state, params) -> TimeStep:
+        """Return the present step with its boundary code, and what a teacher would answer.
+
+        The action and the reward of the step before are perceived if that step was a question.
+        """
+        script, now = state.script, state.time
+        answered = (now > 0) & script.question[now - 1]
+        question = script.question[now]
+        observation = {
+            "image": params.images[state.classes[now], state.faces[now]],
+            "text": script.text[now],
+            "vector": question.astype(jnp.float32)[None],
+            "action": state.action,
+            "reward": state.reward,
+        }
+        present = {
+            "image": jnp.bool_(True),
+            "text": jnp.any(script.text[now] != language.PAD),
+            "vector": jnp.bool_(True),
+            "action": answered,
+            "reward": answered,
+        }
+        return TimeStep(observation, present, script.boundary[now], question, script.answer[now])
+
+    def is_truncated(self, state, params):
+        return state.time >= state.script.item.size
+
+    @property
+    def num_actions(self):
+        return self.words
+
+    def action_space(self, params):
+        return spaces.Discrete(self.words)
+
+
+def _draw_faces(key, script, params):
+    """Draw the face of every step: one for study and another for asking, anew for each item."""
+    key_study, key_ask = jax.random.split(key)
+    items = script.item.size
+    total = params.study_faces.size
+    study_logits = jnp.where(params.study_faces, 0.0, -jnp.inf)
+    studied = jax.random.categorical(key_study, study_logits, shape=(items,))
+    allowed = params.ask_faces & (studied[:, None] != jnp.arange(total))
+    asked = jax.random.categorical(key_ask, jnp.where(allowed, 0.0, -jnp.inf))
+    return jnp.where(script.role == STUDY, studied[script.item], asked[script.item])

@@ -1,0 +1,34 @@
+"""rebinding: half of the words change owners in mid-life; the latest name holds.
+
+A memory that only accumulates finds two names for a class and cannot tell which came later. One
+that answers with the first names is right on half of the questions.
+"""
+
+import jax
+import jax.numpy as jnp
+
+from memlearn.tasks import language
+from memlearn.tasks.script import ask, join, study, wait
+
+
+def rebinding(key, classes, delay, words):
+    """Write a lifetime in which half of the names are passed around after the first round.
+
+    Args:
+      key: random key.
+      classes: how many items are named; a random half of them, at least two, is named again.
+      delay: steps between the last name and the first question.
+      words: how many words there are to choose names from.
+
+    Returns:
+      `Script` of `2 * classes + classes // 2 + delay` steps, in two episodes.
+    """
+    key_words, key_moved, key_ask = jax.random.split(key, 3)
+    names = jax.random.permutation(key_words, words)[:classes]
+    items = jnp.arange(classes)
+    moved = jax.random.permutation(key_moved, classes)[: classes // 2]
+    latest = names.at[moved].set(jnp.roll(names[moved], 1))
+    asked = jax.random.permutation(key_ask, classes)
+    experience = [study(items, names), study(moved, latest[moved])]
+    questions = [ask(language.WHAT_IS_THIS, asked, latest[asked])]
+    return join([*experience, wait(classes + jnp.arange(delay))], questions)

@@ -1,0 +1,51 @@
+"""Metrics: one JSON object a line, and TensorBoard when asked for."""
+
+import json
+
+
+class Metrics:
+    """The metrics of a run, in `metrics.jsonl`.
+
+    A run that goes on from a checkpoint forgets the lines it will write again.
+
+    Args:
+      folder: `pathlib.Path` of the run.
+      step: the step the run goes on from; 0 for a new one.
+      tensorboard: whether to write TensorBoard events to `folder/tensorboard` as well.
+    """
+
+    def __init__(self, folder, step, tensorboard):
+        path = folder / "metrics.jsonl"
+        kept = [line for line in read(folder) if line["step"] <= step]
+        partial = path.with_suffix(".partial")
+        partial.write_text("".join(json.dumps(line) + "\n" for line in kept))
+        partial.rename(path)
+        self._file = path.open("a", buffering=1)
+        self._tensorboard = None
+        if tensorboard:
+            from tensorboardX import SummaryWriter  # an extra: only when asked for
+
+            self._tensorboard = SummaryWriter(str(folder / "tensorboard"), purge_step=step)
+
+    def write(self, step, values):
+        """Append a dict of scalars, measured after `step` updates."""
+        values = {name: float(value) for name, value in values.items()}
+        self._file.write(json.dumps({"step": step, **values}) + "\n")
+        if self._tensorboard:
+            for name, value in values.items():
+                self._tensorboard.add_scalar(name, value, step)
+
+    def close(self):
+        """Close the files."""
+        self._file.close()
+        if self._tensorboard:
+            self._tensorboard.close()
+
+
+def read(folder):
+    """Return the lines of a run's metrics as dicts; a last line cut short is left out."""
+    path = folder / "metrics.jsonl"
+    if not path.exists():
+        return []
+    whole = [line for line in path.read_text().splitlines(keepends=True) if line.endswith("\n")]
+    return [json.loads(line) for line in whole]

@@ -1,0 +1,97 @@
+"""One update on many devices: the batch is spread, the state is the same on each."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jax.sharding import AxisType, NamedSharding
+from jax.sharding import PartitionSpec as P
+
+from memlearn.types import UserError
+
+AXIS = "data"
+
+
+class Parallel(NamedTuple):
+    """An update over several devices.
+
+    Attributes:
+      update: function of a spread state and a batch that returns the new state and the report. The
+        state passed in is given up.
+      spread: function that puts a state on all devices.
+      gather: function that returns one copy of a spread state.
+    """
+
+    update: Callable[[Any, Any], tuple[Any, Any]]
+    spread: Callable[[Any], Any]
+    gather: Callable[[Any], Any]
+
+
+def parallel(update, kind, batch, devices=None):
+    """Spread an update over devices.
+
+    Args:
+      update: function of `(state, batch, axis_name=None)`, with `axis_name` the axis to average
+        over when it is mapped.
+      kind: `jit` (one program over sharded arrays) or `pmap` (one program per device).
+      batch: B, the number of lifetimes in a batch.
+      devices: the devices to use; None for all.
+
+    Returns:
+      `Parallel`.
+
+    Raises:
+      UserError: if the kind is unknown, or the batch cannot be divided by the devices.
+    """
+    devices = devices or jax.devices()
+    if kind not in KINDS:
+        raise UserError(
+            f"no way to run in parallel is called {kind!r}; there are: {', '.join(KINDS)}"
+        )
+    if batch % len(devices):
+        raise UserError(
+            f"a batch of {batch} cannot be divided by {len(devices)} devices; set --config.batch "
+            f"to a multiple of {len(devices)}, or make fewer devices visible"
+        )
+    return KINDS[kind](update, devices)
+
+
+def _jit(update, devices):
+    mesh = jax.make_mesh((len(devices),), (AXIS,), (AxisType.Auto,), devices=devices)
+    same, split = NamedSharding(mesh, P()), NamedSharding(mesh, P(AXIS))
+    jitted = jax.jit(
+        update, in_shardings=(same, split), out_shardings=(same, same), donate_argnums=0
+    )
+    return Parallel(
+        update=lambda state, batch: jitted(state, jax.device_put(batch, split)),
+        spread=lambda state: jax.device_put(_copy(state), same),
+        gather=lambda state: _copy(jax.device_put(state, devices[0])),
+    )
+
+
+def _pmap(update, devices):
+    count = len(devices)
+
+    def mapped_update(state, batch):
+        return update(state, batch, axis_name=AXIS)
+
+    mapped = jax.pmap(mapped_update, axis_name=AXIS, devices=devices, donate_argnums=0)
+
+    def run(state, batch):
+        batch = jax.tree.map(lambda x: x.reshape(count, -1, *x.shape[1:]), batch)
+        state, report = mapped(state, batch)
+        return state, jax.tree.map(lambda x: x[0], report)
+
+    def spread(state):
+        return jax.tree.map(lambda x: jnp.broadcast_to(x, (count, *x.shape)), state)
+
+    return Parallel(run, spread, gather=lambda state: jax.tree.map(lambda x: x[0], state))
+
+
+def _copy(state):
+    """Copy a state, since an update takes over the buffers of the one it is given."""
+    return jax.tree.map(jnp.copy, state)
+
+
+KINDS = {"jit": _jit, "pmap": _pmap}

@@ -1,0 +1,83 @@
+"""The folder of a run: which configuration and which code it belongs to."""
+
+import json
+import pathlib
+import subprocess
+
+from ml_collections import ConfigDict
+
+from memlearn.types import UserError
+
+
+def claim(folder, config):
+    """Make `folder` the place of a run of `config`, or find that it already is.
+
+    Writes `config.json` and `commit.txt`, the git commit of the code, marked if it was changed.
+
+    Args:
+      folder: str or path.
+      config: `ConfigDict`.
+
+    Returns:
+      `pathlib.Path` of the folder.
+
+    Raises:
+      UserError: if it cannot be written, or holds a run of another configuration.
+    """
+    folder = pathlib.Path(folder)
+    path = folder / "config.json"
+    if path.exists():
+        _check_same(folder, read_config(folder), config)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        path.write_text(config.to_json_best_effort(indent=2, sort_keys=True) + "\n")
+        (folder / "commit.txt").write_text(_commit() + "\n")
+    except OSError as error:
+        raise UserError(f"workdir {folder} cannot be written: {error.strerror}") from error
+    return folder
+
+
+def read_config(folder):
+    """Return the configuration of the run in `folder`; raise `UserError` if there is none."""
+    path = pathlib.Path(folder) / "config.json"
+    try:
+        return _frozen(json.loads(path.read_text()))
+    except (OSError, ValueError) as error:
+        raise UserError(f"{folder} is not the workdir of a run: no readable config.json") from error
+
+
+def _check_same(folder, before, now):
+    before, now = _flat(before), _flat(_frozen(json.loads(now.to_json_best_effort())))
+    for name in sorted(before.keys() | now.keys()):
+        if before.get(name) != now.get(name):
+            raise UserError(
+                f"workdir {folder} holds a run with {name}={before.get(name)}, not "
+                f"{now.get(name)}; choose another --workdir, or remove this one"
+            )
+
+
+def _frozen(tree):
+    """A locked `ConfigDict` of parsed JSON, its lists turned back to tuples."""
+
+    def tuples(value):
+        if isinstance(value, dict):
+            return {name: tuples(inner) for name, inner in value.items()}
+        return tuple(value) if isinstance(value, list) else value
+
+    return ConfigDict(tuples(tree)).lock()
+
+
+def _flat(config, prefix=""):
+    flat = {}
+    for name, value in config.items():
+        inner = isinstance(value, ConfigDict)
+        flat |= _flat(value, f"{prefix}{name}.") if inner else {prefix + name: value}
+    return flat
+
+
+def _commit():
+    """The commit of the code that runs, `unknown` outside a git checkout."""
+    describe = ["git", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
+    code = pathlib.Path(__file__).parent
+    result = subprocess.run(describe, cwd=code, capture_output=True, text=True, check=False)
+    return result.stdout.strip() or "unknown"

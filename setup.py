@@ -1,0 +1,45 @@
+"""The package; what it needs, and why."""
+
+import pathlib
+
+from setuptools import find_packages, setup
+
+REQUIRES = [
+    "jax>=0.10,<0.12",  # arrays, gradients, devices
+    "flax>=0.12",  # linen: modules with explicit state
+    "optax>=0.2.6",  # optimizers and schedules
+    "orbax-checkpoint>=0.11.30",  # asynchronous checkpoints that survive a kill
+    "chex>=0.1.90",  # shape and dtype checks at the entry of ops
+    "gymnax>=1.0",  # the convention of environments, and their spaces
+    "tensorflow-datasets>=4.9.9",  # data sets, without TensorFlow
+    "array_record>=0.8",  # the file format of our data sets
+    "importlib_resources>=6",  # TFDS imports it without asking for it
+    "grain>=0.2.12",  # reading them in parallel
+    "ml_collections>=1.0",  # configurations
+    "absl-py>=2.1",  # command-line flags
+    "matplotlib>=3.9",  # pictures, and the fonts that `glyphs` is drawn from
+    "fonttools>=4.50",  # which characters a font has
+    "pillow>=10.3",  # drawing and encoding them
+    "scipy>=1.13",  # blurring; bootstrap intervals
+    "rich>=13.7",  # progress bars and tables
+]
+
+EXTRAS = {
+    "test": ["pytest>=8", "pytest-cov>=5", "pytest-xdist>=3.6", "ruff>=0.9"],
+    "tensorboard": ["tensorboardX>=2.6.2"],  # writes events without TensorFlow
+    "cuda": ["jax[cuda13]>=0.10,<0.12"],
+    "tpu": ["jax[tpu]>=0.10,<0.12"],
+}
+
+setup(
+    name="memlearn",
+    version="0.1.0",
+    description="External memory whose slots, keys and routing are learned, in JAX",
+    long_description=pathlib.Path(__file__).with_name("README.md").read_text(encoding="utf-8"),
+    long_description_content_type="text/markdown",
+    license="Apache-2.0",
+    python_requires=">=3.11",
+    packages=find_packages(include=["memlearn*"]),
+    install_requires=REQUIRES,
+    extras_require=EXTRAS,
+)
