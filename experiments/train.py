@@ -6,7 +6,6 @@ The same command goes on where an interrupted run stopped. Writes to the workdir
 commit.txt, metrics.jsonl, checkpoints/.
 """
 
-import functools
 import signal
 
 import jax
@@ -33,25 +32,19 @@ def main():
         build.policy(config),
         build.optimizer(config),
     )
-    update = functools.partial(
-        imitation.update, policy=policy, optimizer=optimizer,
-        balance_weight=config.balance_weight, value_weight=config.value_weight,
-    )  # fmt: skip
-    spread_update = parallel(update, config.parallel, config.batch)
+    update = parallel(build.update(config, policy, optimizer), config.parallel, config.batch)
+    draw = build.teaching(config, env, build.world(config, **build.SEEN))
+    held_out = build.world(config, **build.VALIDATION)
+    validate = retrieval.validation(env, policy, held_out, config.validation_lifetimes)
+
     folder = workdir.claim(WORKDIR.value, config)
-
-    world = build.world(config, "train", study="seen", ask="seen")
-    unseen = build.world(config, "val", study="unseen", ask="seen")
-    draw = build.teaching(config, env, world)
-    validate = retrieval.validation(env, policy, unseen, config.validation_lifetimes)
-
     checkpoints = Checkpoints(folder / "checkpoints")
     state = imitation.init(policy, optimizer, draw(jax.random.key(0)), jax.random.key(config.seed))
     if checkpoints.latest() is not None:
         state = checkpoints.restore(like=state)
     metrics = Metrics(folder, int(state.step), config.tensorboard)
     loop.train(
-        state, parallel=spread_update, draw=draw, validate=validate, checkpoints=checkpoints,
+        state, parallel=update, draw=draw, validate=validate, checkpoints=checkpoints,
         metrics=metrics, updates=config.updates, log_every=config.log_every,
         validate_every=config.validate_every, checkpoint_every=config.checkpoint_every,
     )  # fmt: skip

@@ -15,6 +15,7 @@ from memlearn.encoders.fuse import EventEncoder
 from memlearn.encoders.image import ImageEncoder
 from memlearn.encoders.text import TextEncoder
 from memlearn.encoders.vector import ActionEncoder, ScalarEncoder, VectorEncoder
+from memlearn.learning import imitation
 from memlearn.memory import designs
 from memlearn.memory.fixed.gru import GRUMemory
 from memlearn.memory.fixed.none import NoMemory
@@ -88,6 +89,7 @@ def world(config, classes, study, ask):
 # The rows of an evaluation. A held-out class is studied in a face of a family never trained on, and
 # asked for in a face of another family, so that neither its shape nor its style was ever seen.
 SEEN = dict(classes="train", study="seen", ask="seen")
+VALIDATION = dict(classes="val", study="unseen", ask="seen")
 HELD_OUT = dict(classes="test", study="unseen", ask="seen")
 CONDITIONS = {
     "seen": (SEEN, {}),
@@ -136,3 +138,9 @@ def optimizer(config):
     schedule = optax.warmup_cosine_decay_schedule(0.0, rate, warmup, config.updates, rate / 50)
     adamw = optax.adamw(schedule, weight_decay=config.weight_decay)
     return optax.chain(optax.clip_by_global_norm(config.clip), adamw)
+
+
+def update(config, policy, optimizer):
+    """Return the update of `learning/imitation.py`, a function of a state and a batch."""
+    weights = dict(balance_weight=config.balance_weight, value_weight=config.value_weight)
+    return functools.partial(imitation.update, policy=policy, optimizer=optimizer, **weights)

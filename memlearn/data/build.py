@@ -17,16 +17,17 @@ import sys
 from absl import app, flags
 
 from memlearn.data import glyphs
+from memlearn.types import UserError
 
 BUILDERS = {"glyphs": glyphs.Glyphs}
 CHECKSUMS = "SHA256SUMS"  # in the format of sha256sum, so that `sha256sum -c` reads it too
 
 
-class UnknownDataError(ValueError):
+class UnknownDataError(UserError, ValueError):
     """There is no data set of that name."""
 
 
-class DamagedDataError(OSError):
+class DamagedDataError(UserError, OSError):
     """A file of a finished data set is not what was written."""
 
 

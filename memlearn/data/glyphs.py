@@ -13,7 +13,6 @@ import io
 
 import numpy as np
 import tensorflow_datasets as tfds
-from etils import epath
 from PIL import Image
 
 from memlearn.data import faces
@@ -47,8 +46,6 @@ class Glyphs(tfds.core.GeneratorBasedBuilder):
     """Characters in twelve faces; splits `{train,val,test}_{seen,unseen}`, one image a record."""
 
     VERSION = tfds.core.Version("1.0.0")
-    # TFDS finds this by itself, but through importlib_resources, which it forgets to depend on.
-    code_path = epath.Path(__file__)
 
     def _info(self):
         features = {

@@ -65,9 +65,22 @@ class SourceKeys(nn.Module):
 
     def _weights(self, name, context, present):
         shape = (self.banks, present.shape[-1])
-        logits = nn.DenseGeneral(shape, bias_init=nn.initializers.normal(1.0), name=name)(context)
+        linear = nn.DenseGeneral(
+            shape, use_bias=False, kernel_init=nn.initializers.zeros, name=name
+        )
+        logits = linear(context) + self.param(f"{name}_bias", _one_modality_a_bank, shape)
         mask = jnp.broadcast_to(present[:, :, None], logits.shape)
         return jax.nn.softmax(logits, axis=-1, where=mask) * mask.any(-1, keepdims=True)
+
+
+def _one_modality_a_bank(key, shape, dtype=jnp.float32):
+    """Begin with bank h filing and asking under modality h, at lag 0.
+
+    A key and a query that begin with different sources have nothing in common to match on, and it
+    can take thousands of updates until they find something.
+    """
+    banks, sources = shape
+    return 3.0 * jax.nn.one_hot(jnp.arange(banks) % (sources // 2), sources, dtype=dtype)
 
 
 class FusedKeys(nn.Module):

@@ -12,6 +12,12 @@ from memlearn.ops.recurrence import linear_recurrence
 MIN_LOG_KEEP = -5.0  # keeps the parallel forms of the op within range; exp(-5) = .7 % is left
 
 
+def _gate(name, width, start):
+    """A linear layer for a gate that begins at `sigmoid(start)`, whatever the context."""
+    start = nn.initializers.constant(start)
+    return nn.Dense(width, kernel_init=nn.initializers.zeros, bias_init=start, name=name)
+
+
 class Admission(nn.Module):
     """In [0, 1]: is this event written at all?  Learned: `sigmoid(linear(c))`; `always`: 1."""
 
@@ -22,18 +28,14 @@ class Admission(nn.Module):
         """Map the context `[B, T, D]` to admission `[B, T]`."""
         if self.rule == "always":
             return jnp.ones(context.shape[:2], context.dtype)
-        return jax.nn.sigmoid(
-            nn.Dense(1, kernel_init=nn.initializers.zeros, bias_init=nn.initializers.constant(3.0))(
-                context
-            )
-        )[..., 0]
+        return jax.nn.sigmoid(_gate("gate", 1, start=3.0)(context))[..., 0]
 
 
 def fresh_slots(written, resets, pointer, slots):
     """Give each event the next free slot of a ring, which advances with each event written.
 
-    The ring counts whole events: one is written where `written > 1/2`. Backwards, the pointer has
-    moved by `written` itself (straight-through), and moving it shifts the event to the slot after.
+    The ring counts whole events: one is written where `written > 1/2`. That decision has no
+    gradient; whether to admit an event is learned from what writing it does.
 
     Args:
       written: admission times write route, float in [0, 1] `[B, T, H]`.
@@ -44,14 +46,10 @@ def fresh_slots(written, resets, pointer, slots):
     Returns:
       one-hot places `[B, T, H, N]`, and the pointer after the last event `[B, H]`.
     """
-    counted = written + lax.stop_gradient(jnp.round(written) - written)
+    counted = lax.stop_gradient(jnp.round(written)).astype(pointer.dtype)
     after = linear_recurrence(jnp.ones_like(counted), counted, resets, pointer, init=0.0)
-    before = after - counted
-    here = lax.stop_gradient(jnp.mod(jnp.round(before), slots))
-    place = jax.nn.one_hot(here, slots, dtype=written.dtype)
-    shift = jnp.roll(place, 1, axis=-1) - place
-    place = place + (before - lax.stop_gradient(before))[..., None] * shift
-    return place, jnp.mod(after[:, -1], slots)
+    place = jnp.mod(after - counted, slots).astype(jnp.int32)
+    return jax.nn.one_hot(place, slots, dtype=written.dtype), jnp.mod(after[:, -1], slots)
 
 
 class Placement(nn.Module):
@@ -64,12 +62,7 @@ class Placement(nn.Module):
         """Mix two places `[B, T, H, N]` by a gate `[B, T, H]` from the context; return both."""
         if self.rule == "fresh":
             return fresh, jnp.ones(fresh.shape[:3], fresh.dtype)
-        gate = nn.Dense(
-            fresh.shape[2],
-            kernel_init=nn.initializers.zeros,
-            bias_init=nn.initializers.constant(3.0),
-        )(context)
-        gate = jax.nn.sigmoid(gate)
+        gate = jax.nn.sigmoid(_gate("gate", fresh.shape[2], start=3.0)(context))
         return gate[..., None] * fresh + (1 - gate)[..., None] * routed, gate
 
 
@@ -99,14 +92,10 @@ class Retention(nn.Module):
         taken = jnp.minimum(write, 1)
         if self.rule == "none":
             return bounded_log(1 - taken)
-        lasting = nn.initializers.constant(6.0)
-        keep = jax.nn.sigmoid(
-            nn.Dense(banks, kernel_init=nn.initializers.zeros, bias_init=lasting, name="keep")(
-                context
-            )
-        )
-        overwrite = jax.nn.sigmoid(nn.Dense(banks, name="overwrite")(context))
-        survive = jax.nn.sigmoid(self.param("survive", lasting, (banks,)))
+        keep = jax.nn.sigmoid(_gate("keep", banks, start=6.0)(context))
+        overwrite = jax.nn.sigmoid(_gate("overwrite", banks, start=0.0)(context))
+        survive = self.param("survive", nn.initializers.constant(6.0), (banks,))
+        survive = jax.nn.sigmoid(survive)
         keep = jnp.where(episode[..., None], keep * survive, keep)
         return bounded_log(keep[..., None] * (1 - overwrite[..., None] * taken))
 

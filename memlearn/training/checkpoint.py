@@ -4,7 +4,11 @@ Orbax writes a step beside the others and renames it when it is whole, so that a
 the middle leaves the last whole step.
 """
 
+import hashlib
+
 import jax
+import jax.numpy as jnp
+import numpy as np
 import orbax.checkpoint as ocp
 
 from memlearn.types import UserError
@@ -37,7 +41,10 @@ class Checkpoints:
 
     def save(self, step, state):
         """Begin to save `state` as `step`; returns as soon as the state may be changed."""
-        self._manager.save(step, args=ocp.args.StandardSave(state))
+        digest = ocp.args.JsonSave({"sha256": _digest(state)})
+        self._manager.save(
+            step, args=ocp.args.Composite(state=ocp.args.StandardSave(state), digest=digest)
+        )
 
     def restore(self, like):
         """Return the last state saved.
@@ -49,17 +56,33 @@ class Checkpoints:
           UserError: if there is none, or it is damaged or of another structure.
         """
         step = self.require()
+        wanted = ocp.args.Composite(
+            state=ocp.args.StandardRestore(like), digest=ocp.args.JsonRestore()
+        )
         try:
-            restored = self._manager.restore(step, args=ocp.args.StandardRestore(like))
-            return jax.block_until_ready(restored)
-        except Exception as error:  # whatever a damaged file makes of tensorstore
+            found = self._manager.restore(step, args=wanted)
+            if _digest(found.state) != found.digest["sha256"]:
+                raise ValueError("it is not what was saved")
+        except Exception as error:  # whatever a damaged file makes of Orbax
             reason = str(error).strip().splitlines()[0]
             raise UserError(
                 f"checkpoint {self.folder / str(step)} cannot be read ({reason}); remove that "
                 "folder to go on from the step before"
             ) from error
+        return found.state
 
     def close(self):
         """Wait until all that was begun is written."""
         self._manager.wait_until_finished()
         self._manager.close()
+
+
+def _digest(state):
+    """The SHA-256 of the bytes of all arrays: the files carry no checksum of their content."""
+    sha = hashlib.sha256()
+    for leaf in jax.tree.leaves(state):
+        plain = (
+            jax.random.key_data(leaf) if jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key) else leaf
+        )
+        sha.update(np.ascontiguousarray(plain).tobytes())
+    return sha.hexdigest()

@@ -1,0 +1,32 @@
+"""Pictures are drawn, for memories with a trace and without."""
+
+import jax
+import numpy as np
+import pytest
+from PIL import Image
+
+from memlearn.evaluation import curves, strip
+from memlearn.tasks import play
+from tests.worlds import small_run
+
+
+@pytest.mark.parametrize("memory", ["learned", "window", "none"])
+def test_a_lifetime_is_drawn(tmp_path, memory):
+    run = small_run(**{"memory.kind": memory})
+    steps = run.draw(jax.random.key(0))
+    state = run.policy.initial_state(run.config.batch)
+    trace = run.policy.apply(run.state.params, state, steps, trace=True)[2][0]
+    record = play.Record(steps, steps.oracle, steps.question.astype(float))
+    record, trace = jax.device_get(jax.tree.map(lambda x: x[0], (record, trace)))
+    names = ["image", "text", "vector", "action", "reward"]
+    sources = names + [f"{name} before" for name in names]
+    strip.draw(record, trace, sources, tmp_path / "lifetime.png")
+    with Image.open(tmp_path / "lifetime.png") as image:
+        assert image.width > 300 and np.asarray(image).std() > 0
+
+
+def test_curves_are_drawn_for_a_run_that_just_began(tmp_path):
+    lines = [{"step": 10, "loss": 3.4, "imitation": 3.4, "score": 0.1}]
+    curves.draw(lines, 1 / 32, tmp_path / "early.png")
+    curves.draw([*lines, {"step": 20, "heldout": 0.5}], 1 / 32, tmp_path / "later.png")
+    assert (tmp_path / "early.png").stat().st_size > 1000

@@ -1,0 +1,118 @@
+"""Update, then retrieve: the split changes nothing, and the controls control."""
+
+import jax
+import numpy as np
+import pytest
+
+from memlearn.evaluation import report, retrieval
+from memlearn.tasks import play
+from memlearn.types import LIFETIME, TimeStep
+from tests.worlds import small_run
+
+KEYS = jax.random.split(jax.random.key(5), 12)
+
+
+class Notebook:
+    """A policy with a perfect memory: it notes the word of each pattern, and looks patterns up.
+
+    Patterns are told apart by their means, which faces change little.
+    """
+
+    def __init__(self, words):
+        self.words = words
+
+    def initial_state(self, batch):
+        zeros = jax.numpy.zeros((batch, 64))
+        return {"marks": zeros - 1e6, "words": zeros, "used": zeros[:, 0]}
+
+    def apply(self, params, state, steps: TimeStep):
+        from memlearn.policy import Output
+        from memlearn.tasks.language import FIRST_WORD, THIS_IS
+
+        jnp, rows = jax.numpy, jnp_arange(steps)
+        mark = steps.observation["vector"][:, 0, 0]  # replaced by the class, see `marked_env`
+        fresh = steps.boundary[:, 0] == LIFETIME
+        marks = jnp.where(fresh[:, None], -1e6, state["marks"])
+        used = jnp.where(fresh, 0, state["used"]).astype(int)
+        text = steps.observation["text"][:, 0]
+        told = text[:, 0] == THIS_IS
+        words = state["words"].at[rows, used].set(text[:, 1] - FIRST_WORD)
+        marks = marks.at[rows, used].set(jnp.where(told, mark, marks[rows, used]))
+        nearest = jnp.argmin(jnp.abs(marks - mark[:, None]), axis=1)
+        found = jnp.abs(marks[rows, nearest] - mark) < 0.5
+        answer = jnp.where(found, words[rows, nearest], 0).astype(int)
+        state = {"marks": marks, "words": words, "used": used + told.astype(float)}
+        logits = jax.nn.one_hot(answer, self.words)[:, None]
+        return state, Output(logits, logits[..., 0]), ()
+
+
+def jnp_arange(steps):
+    return jax.numpy.arange(steps.boundary.shape[0])
+
+
+@pytest.fixture(scope="module")
+def run():
+    return small_run()
+
+
+@pytest.fixture(scope="module")
+def marked_env(run):
+    """The environment, with the class itself as the vector."""
+    env = small_run().env
+    timestep = type(env).timestep
+
+    def marked(state, params):
+        step = timestep(env, state, params)
+        mark = state.classes[state.time].astype(float)[None]
+        return step._replace(observation={**step.observation, "vector": mark})
+
+    env.timestep = marked
+    return env
+
+
+def test_a_perfect_memory_scores_one_and_its_controls_do_not(run, marked_env):
+    policy = Notebook(run.config.words)
+    memory = retrieval.experience(marked_env, policy, {}, run.world, KEYS)
+    score = retrieval.score(marked_env, policy, {}, run.world, KEYS, memory)
+    assert (score.score, score.low, score.high) == (1.0, 1.0, 1.0)
+    assert score.empty < 0.5 and score.other < 0.5
+    assert score.chance == 1 / run.config.words
+
+
+def test_the_split_changes_nothing(run):
+    """Experience and answers in two calls equal one uninterrupted lifetime."""
+    params, env, policy = run.state.params, run.env, run.policy
+    memory = retrieval.experience(env, policy, params, run.world, KEYS)
+    split = retrieval.answers(env, policy, params, run.world, KEYS, memory)
+    states, act = play.reset(env, run.world, KEYS), play.student(policy, params)
+    whole = play.play(env, run.world, states, act, policy.initial_state(12), env.length)[2]
+    np.testing.assert_array_equal(split, whole.rewards.sum(1) / run.config.classes)
+
+
+def test_an_empty_memory_knows_nothing_of_the_experience(run):
+    params, env, policy = run.state.params, run.env, run.policy
+    memory = retrieval.experience(env, policy, params, run.world, KEYS)
+    forget = retrieval.answers(env, policy, params, run.world, KEYS, memory, forget=True)
+    blank = policy.initial_state(12)
+    never = retrieval.answers(env, policy, params, run.world, KEYS, blank, forget=True)
+    np.testing.assert_array_equal(forget, never)
+
+
+def test_intervals():
+    scores = np.repeat([0.0, 1.0], 200)
+    low, high = retrieval.interval(scores)
+    # 1.96 standard errors of a fair coin thrown 400 times is .049.
+    np.testing.assert_allclose([low, high], [0.451, 0.549], atol=0.01)
+    assert retrieval.interval(np.full(5, 0.5)) == (0.5, 0.5)
+
+
+def test_report_has_the_promised_fields():
+    score = retrieval.Score(0.9, 0.8, 1.0, 0.1, 0.2, 0.03)
+    scores = {name: score for name in report.ROWS}
+    as_json = report.as_json("binding", 7, scores)
+    assert list(as_json) == ["task", "step", "seen", "heldout", "extrapolation"]
+    assert list(as_json["extrapolation"]) == ["classes_x2", "delay_x4"]
+    assert list(as_json["seen"]) == ["score", "low", "high", "empty", "other", "chance"]
+    assert set(scores) == set(report.ROWS), "the scores handed in are left alone"
+    table = report.as_table("binding", 7, scores, parameters=10, state_bytes=20)
+    assert table.row_count == 4

@@ -1,0 +1,142 @@
+"""The commands of the README, as a user runs them, on the real data at a small size."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+
+import chex
+import jax
+import pytest
+
+from memlearn.training import metrics
+from memlearn.training.checkpoint import Checkpoints
+from tests.worlds import small_run
+
+UPDATES = 12
+SMALL = (
+    "--config.classes=3 --config.delay=1 --config.words=6 --config.batch=8 --config.width=16 "
+    "--config.channels=(4,4) --config.memory.banks=2 --config.memory.slots=8 "
+    "--config.memory.key_width=8 --config.memory.value_width=8 --config.memory.hidden=16 "
+    f"--config.updates={UPDATES} --config.log_every=1 --config.checkpoint_every=4 "
+    "--config.validate_every=6 --config.validation_lifetimes=8"
+).split()
+
+
+def command(module, *arguments):
+    return [sys.executable, "-m", f"experiments.{module}", *arguments]
+
+
+def training(workdir, data_dir, *fields):
+    place = f"--workdir={workdir}", f"--config.data_dir={data_dir}"
+    config = "--config=experiments/configs/binding.py"
+    return command("train", config, *place, *SMALL, *fields)
+
+
+def call(arguments):
+    return subprocess.run(arguments, capture_output=True, text=True, timeout=300)
+
+
+def final_state(workdir):
+    fields = dict(updates=UPDATES)
+    restored = Checkpoints(workdir / "checkpoints").restore(like=small_run(**fields).state)
+    return restored._replace(key=jax.random.key_data(restored.key))
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory, data_dir):
+    """The workdir of a run that was never interrupted."""
+    workdir = tmp_path_factory.mktemp("runs") / "whole"
+    run = call(training(workdir, data_dir))
+    assert run.returncode == 0, run.stderr
+    return workdir
+
+
+def test_a_run_leaves_its_record(trained):
+    steps = [line["step"] for line in metrics.read(trained) if "loss" in line]
+    assert steps == list(range(1, UPDATES + 1))
+    held_out = [line["step"] for line in metrics.read(trained) if "heldout" in line]
+    assert held_out == [6, UPDATES]
+    assert json.loads((trained / "config.json").read_text())["updates"] == UPDATES
+    assert (trained / "commit.txt").read_text().strip()
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
+def test_cut_off_and_started_again_it_ends_the_same_to_the_bit(
+    trained, tmp_path, data_dir, how
+):  # fmt: skip
+    workdir = tmp_path / "cut"
+    process = subprocess.Popen(training(workdir, data_dir), stderr=subprocess.PIPE, text=True)
+    while process.poll() is None and len(metrics.read(workdir)) < 6:
+        time.sleep(0.01)
+    process.send_signal(how)
+    message = process.communicate(timeout=120)[1]
+    if how == signal.SIGINT:
+        assert process.returncode == 130 and "the same command goes on from here" in message
+    else:
+        assert process.returncode == -signal.SIGKILL
+    again = call(training(workdir, data_dir))
+    assert again.returncode == 0, again.stderr
+    chex.assert_trees_all_equal(final_state(workdir), final_state(trained))
+    steps = [line["step"] for line in metrics.read(workdir) if "loss" in line]
+    assert steps == list(range(1, UPDATES + 1)), "no line is missing, none is there twice"
+
+
+def test_evaluate_prints_one_object_and_draws_pictures(trained):
+    arguments = f"--checkpoint={trained}", "--lifetimes=8"
+    run = call(command("evaluate", *arguments, "--json"))
+    assert run.returncode == 0, run.stderr
+    report = json.loads(run.stdout)
+    assert report["task"] == "binding" and report["step"] == UPDATES
+    rows = [report["seen"], report["heldout"], *report["extrapolation"].values()]
+    assert len(rows) == 4
+    for row in rows:
+        assert set(row) == {"score", "low", "high", "empty", "other", "chance"}
+        assert 0 <= row["low"] <= row["score"] <= row["high"] <= 1
+    table = call(command("evaluate", *arguments))
+    assert "twice the classes" in table.stdout
+    for name in ("curves.png", "lifetime.png"):
+        assert (trained / name).stat().st_size > 1000
+        assert str(trained / name) in table.stdout
+
+
+@pytest.mark.parametrize("memory", ["none", "gru", "window"])
+def test_every_other_memory_trains(tmp_path, data_dir, memory):
+    fields = f"--config.memory.kind={memory}", "--config.updates=2"
+    run = call(training(tmp_path / "run", data_dir, *fields))
+    assert run.returncode == 0, run.stderr
+    assert metrics.read(tmp_path / "run")[-1]["step"] == 2
+
+
+@pytest.mark.parametrize(
+    ("fields", "complaint"),
+    [
+        (["--config.no_such_field=1"], "no_such_field"),
+        (["--config.updates=many"], "updates"),
+        (["--config.task=juggling"], "no task is called 'juggling'; there are: binding, rebinding"),
+        (["--config.memory.kind=lstm"], "no memory is called 'lstm'"),
+        (["--config.data=faces"], "no data set is called 'faces'"),
+        (["--config.classes=99"], "classes must be between 2 and words = 6; got 99"),
+        (["stray"], "unexpected argument 'stray'"),
+    ],
+)
+def test_bad_input_is_one_line_and_exit_code_2(tmp_path, data_dir, fields, complaint):
+    run = call(training(tmp_path / "run", data_dir, *fields))
+    assert run.returncode == 2
+    assert complaint in run.stderr and len(run.stderr.strip().splitlines()) == 1
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_workdir_of_another_config_is_refused(trained, data_dir):
+    before = (trained / "config.json").read_bytes()
+    run = call(training(trained, data_dir, "--config.seed=5"))
+    assert run.returncode == 2 and "seed=0, not 5" in run.stderr
+    assert (trained / "config.json").read_bytes() == before
+
+
+def test_nothing_to_evaluate_is_said(tmp_path):
+    run = call(command("evaluate", f"--checkpoint={tmp_path}", "--json"))
+    assert run.returncode == 2 and run.stdout == ""
+    assert "is not the workdir of a run" in run.stderr
+    assert list(tmp_path.iterdir()) == []

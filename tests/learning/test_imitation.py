@@ -1,0 +1,49 @@
+"""Imitation: the loss by hand, and that it falls."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from memlearn.learning import imitation
+from memlearn.memory.routing import balance_loss
+from tests.worlds import small_run
+
+
+def test_loss_equals_the_definition():
+    run = small_run()
+    steps = run.draw(jax.random.key(3))
+    loss, report = imitation.loss_fn(
+        run.state.params, run.policy, steps, balance_weight=0.3, value_weight=0.7
+    )
+    state = run.policy.initial_state(run.config.batch)
+    output = jax.device_get(run.policy.apply(run.state.params, state, steps)[1])
+    nll, value, right = [], [], []
+    for b, t in np.argwhere(np.asarray(steps.question)):
+        logits, word = output.logits[b, t], int(steps.oracle[b, t])
+        p = np.exp(logits - logits.max()) / np.exp(logits - logits.max()).sum()
+        nll.append(-np.log(p[word]))
+        value.append(0.5 * (output.value[b, t] - p[word]) ** 2)
+        right.append(logits.argmax() == word)
+    assert len(nll) == run.config.batch * run.config.classes
+    np.testing.assert_allclose(report["imitation"], np.mean(nll), rtol=1e-5)
+    np.testing.assert_allclose(report["value"], np.mean(value), rtol=1e-4)
+    np.testing.assert_allclose(report["score"], np.mean(right), rtol=1e-6)
+    # Before training the routers share equally among their banks.
+    np.testing.assert_allclose(report["balance"], 1.0, rtol=1e-5)
+    total = np.mean(nll) + 0.7 * np.mean(value) + 0.3
+    np.testing.assert_allclose(loss, total, rtol=1e-5)
+
+
+def test_balance_is_least_when_shares_are_equal():
+    np.testing.assert_allclose(balance_loss(jnp.full(4, 0.25)), 1.0)
+    np.testing.assert_allclose(balance_loss(jnp.array([1.0, 0, 0, 0])), 4.0)
+
+
+def test_a_batch_is_learned():
+    run = small_run(learning_rate=3e-3, warmup=5, updates=60)
+    steps, update = run.draw(jax.random.key(0)), jax.jit(run.update)
+    state, first = update(run.state, steps)
+    for _ in range(59):
+        state, report = update(state, steps)
+    assert report["imitation"] < 0.5 * first["imitation"]
+    assert int(state.step) == 60

@@ -1,0 +1,160 @@
+"""The contract of `memory/base.py`, kept by every memory."""
+
+import functools
+
+import chex
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from jax.sharding import AxisType, NamedSharding
+from jax.sharding import PartitionSpec as P
+
+from memlearn.memory import designs
+from memlearn.memory.fixed.gru import GRUMemory
+from memlearn.memory.fixed.none import NoMemory
+from memlearn.memory.slot_memory import SlotMemory
+from memlearn.types import EPISODE, LIFETIME, NONE, Event
+
+B, T, M, D = 8, 11, 3, 12
+SIZES = dict(banks=2, slots=4, key_width=5, value_width=6)
+MEMORIES = {
+    "learned": SlotMemory(D, M, **SIZES, **designs.LEARNED),
+    "window": SlotMemory(D, M, **SIZES, **designs.WINDOW),
+    "gru": GRUMemory(D, M, hidden=10),
+    "none": NoMemory(D, M),
+}
+every_memory = pytest.mark.parametrize("memory", MEMORIES.values(), ids=MEMORIES)
+
+
+def draw_events(seed, dtype=np.float32):
+    """Random events, with absent modalities, as an encoder would give them."""
+    rng = np.random.default_rng(seed)
+    present = rng.random((B, T, M)) < 0.7
+    embeddings = rng.normal(size=(B, T, M, D)) * present[..., None]
+    fused = rng.normal(size=(B, T, D))
+    return Event(jnp.asarray(embeddings, dtype), jnp.asarray(present), jnp.asarray(fused, dtype))
+
+
+def draw_boundaries(seed):
+    """Boundary codes that begin with a lifetime, in which every code occurs."""
+    rng = np.random.default_rng(seed)
+    codes = rng.choice([NONE, EPISODE, LIFETIME], size=(B, T), p=[0.7, 0.15, 0.15])
+    codes[:, 0] = LIFETIME
+    return jnp.asarray(codes, jnp.int32)
+
+
+EVENTS, BOUNDARIES = draw_events(0), draw_boundaries(1)
+
+
+@functools.cache
+def params_of(memory):
+    """Parameters far from their initial values, so that every gate does something."""
+    params = memory.init(jax.random.key(0), memory.initial_state(B), EVENTS, BOUNDARIES)
+    leaves, structure = jax.tree.flatten(dict(params=params.get("params", {})))
+    keys = jax.random.split(jax.random.key(1), max(len(leaves), 1))
+    noisy = [x + 0.5 * jax.random.normal(k, x.shape) for x, k in zip(leaves, keys)]
+    return jax.tree.unflatten(structure, noisy)
+
+
+def run(memory, state, events, boundaries):
+    state, out, _ = memory.apply(params_of(memory), state, events, boundaries)
+    return state, out
+
+
+def cut(tree, start, stop):
+    return jax.tree.map(lambda x: x[:, start:stop], tree)
+
+
+@every_memory
+def test_acting_equals_training(memory):
+    state, whole = run(memory, memory.initial_state(B), EVENTS, BOUNDARIES)
+    acting, outs = memory.initial_state(B), []
+    for t in range(T):
+        step = cut(EVENTS, t, t + 1), cut(BOUNDARIES, t, t + 1)
+        acting, out = run(memory, acting, *step)
+        outs.append(out)
+    chex.assert_trees_all_close(jnp.concatenate(outs, 1), whole, atol=2e-5)
+    chex.assert_trees_all_close(acting, state, atol=2e-5)
+
+
+@every_memory
+def test_two_halves_equal_the_whole(memory):
+    state, whole = run(memory, memory.initial_state(B), EVENTS, BOUNDARIES)
+    middle, first = run(memory, memory.initial_state(B), cut(EVENTS, 0, 4), cut(BOUNDARIES, 0, 4))
+    end, second = run(memory, middle, cut(EVENTS, 4, T), cut(BOUNDARIES, 4, T))
+    chex.assert_trees_all_close(jnp.concatenate([first, second], 1), whole, atol=2e-5)
+    chex.assert_trees_all_close(end, state, atol=2e-5)
+
+
+@every_memory
+def test_a_lifetime_boundary_equals_a_fresh_start(memory):
+    used, _ = run(memory, memory.initial_state(B), draw_events(2), draw_boundaries(3))
+    fresh = run(memory, memory.initial_state(B), EVENTS, BOUNDARIES)
+    again = run(memory, used, EVENTS, BOUNDARIES)
+    chex.assert_trees_all_close(again, fresh, atol=2e-5)
+
+
+@every_memory
+def test_no_output_depends_on_later_events(memory):
+    state = memory.initial_state(B)
+
+    def output_at(fused, embeddings, time):
+        events = EVENTS._replace(fused=fused, embeddings=embeddings)
+        return jnp.sum(jnp.sin(run(memory, state, events, BOUNDARIES)[1][:, time]))
+
+    for time in (0, 5):
+        gradients = jax.grad(output_at, (0, 1))(EVENTS.fused, EVENTS.embeddings, time)
+        for gradient in gradients:
+            np.testing.assert_array_equal(gradient[:, time + 1 :], 0)
+
+
+@every_memory
+@pytest.mark.parametrize("value", [0.0, 1.0])
+def test_gradients_are_finite_on_zeros_and_constants(memory, value):
+    constant = jax.tree.map(lambda x: jnp.full_like(x, value), EVENTS)
+
+    def loss(params, events):
+        state = memory.initial_state(B)
+        return jnp.sum(jnp.square(memory.apply(params, state, events, BOUNDARIES)[1] - 1.0))
+
+    gradients = jax.grad(loss, allow_int=True)(params_of(memory), constant)
+    chex.assert_tree_all_finite(gradients)
+
+
+@every_memory
+@pytest.mark.parametrize("dtype", [jnp.float32, jnp.bfloat16])
+def test_dtypes_are_kept(memory, dtype):
+    state = memory.initial_state(B)
+    after, out = run(memory, state, draw_events(0, dtype), BOUNDARIES)
+    assert out.dtype == dtype and out.shape == (B, T, D)
+    chex.assert_trees_all_equal_shapes_and_dtypes(after, state)
+
+
+@every_memory
+def test_vmap_jit_and_a_sharded_batch_agree(memory):
+    state = memory.initial_state(B)
+    _, plain = run(memory, state, EVENTS, BOUNDARIES)
+    arguments = state, EVENTS, BOUNDARIES
+    jitted = jax.jit(functools.partial(run, memory))
+    chex.assert_trees_all_close(jitted(*arguments)[1], plain, atol=2e-5)
+
+    one_each = jax.tree.map(lambda x: x[:, None], arguments)
+    mapped = jax.vmap(functools.partial(run, memory))(*one_each)[1][:, 0]
+    chex.assert_trees_all_close(mapped, plain, atol=2e-5)
+
+    assert jax.device_count() == 8, "tests/conftest.py asks for eight virtual devices"
+    mesh = jax.make_mesh((8,), ("data",), (AxisType.Auto,))
+    spread = jax.device_put(arguments, NamedSharding(mesh, P("data")))
+    chex.assert_trees_all_close(jitted(*spread)[1], plain, atol=2e-5)
+
+
+@every_memory
+def test_a_trace_is_built_only_when_asked_for(memory):
+    state = memory.initial_state(B)
+    assert memory.apply(params_of(memory), state, EVENTS, BOUNDARIES)[2] is None
+    trace = memory.apply(params_of(memory), state, EVENTS, BOUNDARIES, trace=True)[2]
+    if isinstance(memory, SlotMemory):
+        chex.assert_shape([trace.write, trace.read], (B, T, 2, 4))
+        np.testing.assert_allclose(trace.read.sum(-1), 1, rtol=1e-5)
+        chex.assert_shape(trace.admission, (B, T))

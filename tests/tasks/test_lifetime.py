@@ -1,0 +1,93 @@
+"""The environment: gymnax conventions, images, presence and reward."""
+
+import functools
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from memlearn.tasks import play
+from memlearn.tasks.binding import binding
+from memlearn.tasks.lifetime import Lifetime, LifetimeParams
+
+CLASSES, FACES = 40, 4
+
+
+@pytest.fixture(scope="module")
+def env():
+    return Lifetime(functools.partial(binding, classes=3, delay=2, words=8), words=8)
+
+
+@pytest.fixture(scope="module")
+def params():
+    """Images that say which class (red) and which face (green) they are."""
+    images = np.zeros((CLASSES, FACES, 32, 32, 3), np.uint8)
+    images[..., 0] = np.arange(CLASSES)[:, None, None, None]
+    images[..., 1] = np.arange(FACES)[:, None, None]
+    study, ask = jnp.array([True, True, False, False]), jnp.array([False, True, True, True])
+    return LifetimeParams(jnp.asarray(images), study, ask)
+
+
+@pytest.fixture(scope="module")
+def record(env, params):
+    states = play.reset(env, params, jax.random.split(jax.random.key(0), 64))
+    teacher = play.teacher(8, error_rate=0.5)
+    return jax.device_get(play.play(env, params, states, teacher, jax.random.key(1), env.length)[2])
+
+
+def test_each_item_is_a_class_of_its_own_that_comes_back(record):
+    classes = record.steps.observation["image"][:, :, 0, 0, 0]
+    for row in classes:
+        named, passed, asked = row[:3], row[3:5], row[5:]
+        assert len({*named, *passed}) == 5
+        assert set(asked) == set(named)
+
+
+def test_it_comes_back_in_another_face(record):
+    images = record.steps.observation["image"][:, :, 0, 0]
+    for row in images:
+        studied = {image[0]: image[1] for image in row[:3]}
+        assert set(studied.values()) <= {0, 1}
+        for image in row[5:]:
+            assert image[1] in {1, 2, 3} and image[1] != studied[image[0]]
+
+
+def test_reward_is_for_right_answers_and_is_perceived_in_the_next_step(record):
+    steps = record.steps
+    right = (record.actions == steps.oracle) & steps.question
+    np.testing.assert_array_equal(record.rewards, right)
+    assert 0.3 < right[steps.question].mean() < 0.8  # half of the answers are random words
+    for name, told in (("action", record.actions), ("reward", record.rewards)):
+        present = steps.present[name]
+        np.testing.assert_array_equal(present[:, 1:], steps.question[:, :-1])
+        assert not present[:, 0].any()
+        perceived = steps.observation[name][:, 1:][present[:, 1:]]
+        np.testing.assert_array_equal(perceived, told[:, :-1][present[:, 1:]])
+
+
+def test_text_is_absent_where_nothing_is_said(record):
+    text = record.steps.observation["text"]
+    np.testing.assert_array_equal(record.steps.present["text"], text[..., 0] != 0)
+    assert not record.steps.present["text"][:, 3:5].any()
+
+
+def test_it_is_a_gymnax_environment(env, params):
+    observation, state = env.reset(jax.random.key(0), params)
+    assert observation["image"].shape == (32, 32, 3) and observation["image"].dtype == jnp.uint8
+    assert env.action_space(params).n == env.num_actions == 8
+    for time in range(env.length):
+        answer = state.script.answer[state.time]
+        result = env.step(jax.random.key(time), state, answer, params)
+        observation, state, reward, terminated, truncated, _ = result
+        assert set(observation) == {"image", "text", "vector", "action", "reward", "present"}
+        assert reward == float(time >= env.first_question)
+        assert not terminated and truncated == (time == env.length - 1)
+    assert state.time == 0, "a new lifetime has begun"
+
+
+def test_lifetimes_differ_by_key_and_repeat_with_it(env, params):
+    keys = jax.random.split(jax.random.key(0), 2)
+    one, other = play.reset(env, params, keys), play.reset(env, params, keys)
+    np.testing.assert_array_equal(one.classes, other.classes)
+    assert not np.array_equal(one.classes[0], one.classes[1])

@@ -1,0 +1,91 @@
+"""The policy: acting equals training, whatever modalities there are."""
+
+import chex
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from experiments.configs import binding
+from memlearn import build
+from memlearn.types import LIFETIME, TimeStep
+
+B, T = 2, 5
+
+
+@pytest.fixture(scope="module")
+def config():
+    config = binding.get_config()
+    config.width, config.channels = 16, (4, 4)
+    config.memory.banks, config.memory.slots, config.memory.layers = 2, 4, 2
+    return config
+
+
+@pytest.fixture(scope="module")
+def steps(config):
+    rng = np.random.default_rng(0)
+    observation = {
+        "image": jnp.asarray(rng.integers(0, 256, (B, T, 32, 32, 3)), jnp.uint8),
+        "text": jnp.asarray(rng.integers(0, 20, (B, T, 2)), jnp.int32),
+        "vector": jnp.asarray(rng.normal(size=(B, T, 1)), jnp.float32),
+        "action": jnp.asarray(rng.integers(0, config.words, (B, T)), jnp.int32),
+        "reward": jnp.asarray(rng.random((B, T)), jnp.float32),
+    }
+    present = {name: jnp.asarray(rng.random((B, T)) < 0.8) for name in observation}
+    boundary = jnp.zeros((B, T), jnp.int32).at[:, 0].set(LIFETIME)
+    nothing = jnp.zeros((B, T), jnp.int32)
+    return TimeStep(observation, present, boundary, nothing > 0, nothing)
+
+
+@pytest.fixture(scope="module")
+def params(config, steps):
+    policy = build.policy(config)
+    return policy.init(jax.random.key(0), policy.initial_state(B), steps)
+
+
+def test_acting_equals_training(config, steps, params):
+    policy = build.policy(config)
+    _, whole, traces = policy.apply(params, policy.initial_state(B), steps)
+    assert traces == (None, None), "one for each layer, and none was asked for"
+    state, logits = policy.initial_state(B), []
+    for t in range(T):
+        now = jax.tree.map(lambda x, t=t: x[:, t : t + 1], steps)
+        state, output, _ = policy.apply(params, state, now)
+        logits.append(output.logits)
+    chex.assert_trees_all_close(jnp.concatenate(logits, 1), whole.logits, atol=2e-5)
+    assert whole.logits.shape == (B, T, config.words) and whole.value.shape == (B, T)
+
+
+def test_what_is_absent_makes_no_difference(config, steps, params):
+    policy = build.policy(config)
+
+    def logits(steps):
+        return policy.apply(params, policy.initial_state(B), steps)[1].logits
+
+    observation = dict(steps.observation)
+    mask = steps.present["image"][..., None, None, None]
+    observation["image"] = jnp.where(mask, observation["image"], 77)
+    np.testing.assert_array_equal(logits(steps._replace(observation=observation)), logits(steps))
+
+
+def test_a_missing_modality_is_a_masked_one(config, steps, params):
+    policy = build.policy(config)
+
+    def logits(steps):
+        return policy.apply(params, policy.initial_state(B), steps)[1].logits
+
+    masked = {**steps.present, "reward": jnp.zeros((B, T), bool)}
+    without = {name: x for name, x in steps.observation.items() if name != "reward"}
+    missing = steps._replace(observation=without)
+    np.testing.assert_array_equal(logits(missing), logits(steps._replace(present=masked)))
+
+
+def test_the_second_layer_sees_what_the_first_recalled(config, steps, params):
+    policy = build.policy(config)
+
+    def structure(params):
+        traces = policy.apply(params, policy.initial_state(B), steps, trace=True)[2]
+        return jnp.sum(jnp.square(traces[1].key_sources - 0.3))
+
+    gradients = jax.grad(structure)(params)["params"]["memories_0"]
+    assert jnp.any(gradients["out"]["kernel"] != 0)

@@ -1,0 +1,74 @@
+"""One update on one device, on eight by sharding, and on eight by pmap: the same."""
+
+import functools
+
+import chex
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+
+from memlearn.training.parallel import parallel
+from memlearn.types import UserError
+from tests.worlds import small_run
+
+
+@pytest.fixture(scope="module")
+def run():
+    return small_run()
+
+
+def updated(run, kind, devices):
+    spread = parallel(run.update, kind, batch=8, devices=jax.devices()[:devices])
+    state = spread.spread(run.state)
+    for step in range(2):
+        state, report = spread.update(state, run.draw(jax.random.key(step)))
+    return spread.gather(state), report
+
+
+def test_eight_devices_equal_one(run):
+    assert jax.device_count() == 8
+    one, one_report = updated(run, "jit", 1)
+    for kind in ("jit", "pmap"):
+        eight, report = updated(run, kind, 8)
+        chex.assert_trees_all_close(report, one_report, rtol=1e-4)
+        moved = jax.tree.map(lambda new, old: new - old, eight.params, run.state.params)
+        expected = jax.tree.map(lambda new, old: new - old, one.params, run.state.params)
+        chex.assert_trees_all_close(moved, expected, atol=2e-5)
+        assert int(eight.step) == 2
+        np.testing.assert_array_equal(
+            jax.random.key_data(eight.key), jax.random.key_data(run.state.key)
+        )
+
+
+def test_the_state_handed_in_is_still_there(run):
+    updated(run, "jit", 1)
+    assert np.isfinite(optax.global_norm(run.state.params))
+
+
+def test_a_gradient_is_averaged_over_the_axis(run):
+    """Against the mean of what each shard's loss alone would give: shards are weighed equally."""
+    steps = run.draw(jax.random.key(0))
+    halves = jax.tree.map(lambda x: x.reshape(2, 4, *x.shape[1:]), steps)
+    update = functools.partial(run.update, axis_name="shards")
+    states, _ = jax.vmap(update, in_axes=(None, 0), axis_name="shards")(run.state, halves)
+    whole, _ = run.update(run.state, steps)
+    for half in (0, 1):
+        params = jax.tree.map(lambda x, half=half: x[half], states.params)
+        chex.assert_trees_all_close(params, whole.params, atol=2e-5)
+
+
+def test_what_cannot_be_done_is_said(run):
+    with pytest.raises(UserError, match="a batch of 6 cannot be divided by 4 devices"):
+        parallel(run.update, "jit", batch=6, devices=jax.devices()[:4])
+    with pytest.raises(UserError, match="there are: jit, pmap"):
+        parallel(run.update, "tpu", batch=8)
+
+
+def test_jit_spreads_the_batch(run):
+    spread = parallel(run.update, "jit", batch=8)
+    state = spread.spread(run.state)
+    leaf = jax.tree.leaves(state.params)[0]
+    assert len(leaf.sharding.device_set) == 8 and leaf.sharding.is_fully_replicated
+    assert isinstance(spread.gather(state).step, jnp.ndarray)

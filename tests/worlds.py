@@ -1,0 +1,54 @@
+"""A small world of drawn images, and a small run in it, for tests that need one."""
+
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from experiments.configs import binding
+from memlearn import build
+from memlearn.learning import imitation
+from memlearn.tasks.lifetime import LifetimeParams
+
+
+class Run(NamedTuple):
+    """What `experiments/train.py` builds, without its data."""
+
+    config: Any
+    env: Any
+    policy: Any
+    world: LifetimeParams
+    draw: Any
+    update: Any
+    state: imitation.TrainState
+
+
+def small_config():
+    """The shipped configuration at a size at which a test compiles quickly."""
+    config = binding.get_config()
+    config.classes, config.delay, config.words, config.batch = 3, 1, 6, 8
+    config.width, config.channels = 16, (4, 4)
+    config.memory.banks, config.memory.slots = 2, 8
+    config.memory.key_width, config.memory.value_width, config.memory.hidden = 8, 8, 16
+    return config
+
+
+def small_world():
+    """Sixty classes of random patterns, in four faces that differ by noise."""
+    rng = np.random.default_rng(0)
+    patterns = np.kron(rng.integers(0, 2, (60, 1, 4, 4, 1)), np.ones((1, 1, 8, 8, 3)))
+    images = np.clip(patterns * 180 + rng.integers(0, 70, (60, 4, 32, 32, 3)), 0, 255)
+    faces = jnp.ones(4, bool)
+    return LifetimeParams(jnp.asarray(images, jnp.uint8), faces, faces)
+
+
+def small_run(**fields):
+    """A `Run` of the small configuration, with some of its fields set."""
+    config = small_config()
+    config.update_from_flattened_dict(fields)
+    env, policy, world = build.environment(config), build.policy(config), small_world()
+    draw, optimizer = build.teaching(config, env, world), build.optimizer(config)
+    state = imitation.init(policy, optimizer, draw(jax.random.key(0)), jax.random.key(config.seed))
+    update = build.update(config, policy, optimizer)
+    return Run(config, env, policy, world, draw, update, state)
