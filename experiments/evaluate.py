@@ -7,6 +7,7 @@ one loads the checkpoint and that memory, and asks the questions. Prints a table
 object, and draws curves.png and lifetime.png into the workdir.
 """
 
+import functools
 import json
 import pathlib
 import subprocess
@@ -111,7 +112,8 @@ def draw(folder, config, policy, state, env, world):
     act, memory = play.student(policy, state.params), policy.initial_state(1)
     lifetime = play.reset(env, world, keys(len(report.ROWS))[:1])
     record = play.play(env, world, lifetime, act, memory, env.length)[2]
-    traces = policy.apply(state.params, memory, record.steps, trace=True)[2]
+    look_back = jax.jit(functools.partial(policy.apply, trace=True))
+    traces = look_back(state.params, memory, record.steps)[2]
     record, trace = jax.device_get(jax.tree.map(lambda x: x[0], (record, traces[0])))
     sources = [f"{name}{lag}" for lag in ("", " before") for name in build.ENCODERS]
     strip.draw(record, trace, sources, folder / "lifetime.png")

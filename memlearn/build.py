@@ -16,6 +16,7 @@ from memlearn.encoders.image import ImageEncoder
 from memlearn.encoders.text import TextEncoder
 from memlearn.encoders.vector import ActionEncoder, ScalarEncoder, VectorEncoder
 from memlearn.learning import imitation
+from memlearn.learning.augment import look_around
 from memlearn.memory import designs
 from memlearn.memory.fixed.gru import GRUMemory
 from memlearn.memory.fixed.none import NoMemory
@@ -113,9 +114,11 @@ def teaching(config, env, world):
 
     @jax.jit
     def draw(key, world):
-        key_lifetimes, key_teacher = jax.random.split(key)
+        key_lifetimes, key_teacher, key_look = jax.random.split(key, 3)
         states = play.reset(env, world, jax.random.split(key_lifetimes, config.batch))
-        return play.play(env, world, states, teacher, key_teacher, env.length)[2].steps
+        steps = play.play(env, world, states, teacher, key_teacher, env.length)[2].steps
+        images = look_around(key_look, steps.observation["image"], config.zoom, config.shift)
+        return steps._replace(observation={**steps.observation, "image": images})
 
     return functools.partial(draw, world=world)
 

@@ -47,6 +47,8 @@ def get_config():
     config.weight_decay = 1e-4
     config.clip = 1.0  # largest norm of a gradient
     config.error_rate = 0.2  # how often the teacher errs
+    config.zoom = 0.08  # augmentation of images: largest log-scale
+    config.shift = 1.0  # ... and largest move, in pixels
     config.value_weight = 0.5
     config.balance_weight = 0.01
 

@@ -5,10 +5,10 @@ import json
 from rich.table import Table
 
 ROWS = {
-    "seen": "classes and faces trained on",
-    "heldout": "held-out classes and faces",
-    "classes_x2": "... twice the classes",
-    "delay_x4": "... four times the delay",
+    "seen": "classes trained on",
+    "heldout": "held-out classes, faces",
+    "classes_x2": "  twice the classes",
+    "delay_x4": "  four times the delay",
 }
 
 
@@ -41,15 +41,16 @@ def as_table(task, step, scores, parameters, state_bytes):
     """Return the report as a `rich` table; arguments as for `as_json`, and the sizes to state."""
     table = Table(
         title=f"{task} after {step} updates",
-        caption=f"{parameters:,} parameters, {state_bytes:,} bytes of memory a lifetime",
+        caption=(
+            "empty: nothing remembered; other: asked of another lifetime's memory\n"
+            f"{parameters:,} parameters, {state_bytes:,} bytes of memory a lifetime"
+        ),
     )
-    table.add_column("questions on")
-    columns = "answered right", "95 % interval", "empty memory", "another's memory", "chance"
-    for name in columns:
-        table.add_column(name, justify="right")
+    table.add_column("answered right on", no_wrap=True)
+    for name in ("score", "95 % interval", "empty", "other", "chance"):
+        table.add_column(name, justify="right", no_wrap=True)
     for name, score in scores.items():
-        rest = f"{score.empty:.3f}", f"{score.other:.3f}", f"{score.chance:.3f}"
-        table.add_row(
-            ROWS[name], f"{score.score:.3f}", f"{score.low:.3f} - {score.high:.3f}", *rest
-        )
+        interval = f"{score.low:.3f} - {score.high:.3f}"
+        controls = (f"{x:.3f}" for x in (score.empty, score.other, score.chance))
+        table.add_row(ROWS[name], f"{score.score:.3f}", interval, *controls)
     return table

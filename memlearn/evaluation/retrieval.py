@@ -51,7 +51,7 @@ def experience(env, policy, params, world, keys):
     return play(env, world, lifetimes, act, memory, env.first_question)[1]
 
 
-@functools.partial(jax.jit, static_argnums=(0, 1), static_argnames="forget")
+@functools.partial(jax.jit, static_argnums=(0, 1))
 def answers(env, policy, params, world, keys, memory, forget=False):
     """Answer the questions of lifetimes whose experience is in `memory`.
 

@@ -1,5 +1,7 @@
 """One lifetime as a strip: what the agent saw, what it answered, and what its memory did."""
 
+import functools
+
 import matplotlib
 
 matplotlib.use("agg")
@@ -14,7 +16,8 @@ def draw(record, trace, sources, path):
 
     Above: the images; what was said; the answers, green if right and red, with the right one, if
     not. Below, if the memory keeps a trace: admission; write weights and read weights over the
-    slots of all banks; and of what sources the keys and queries were composed, averaged over banks.
+    slots that were touched, bank by bank; and of which sources the keys and queries of the bank
+    most written to were composed.
 
     Args:
       record: `Record` of one lifetime, arrays `[T, ...]`.
@@ -62,38 +65,43 @@ def _draw_words(ax, record):
 
 def _panels(trace, sources):
     """The panels below the words: pairs of a height and a function that draws on axes."""
-
-    def admission(ax):
-        ax.bar(np.arange(len(trace.admission)), trace.admission, color="C0")
-        ax.set(ylim=(0, 1), ylabel="admission")
-
-    def over_slots(weights, name):
-        banks = weights.shape[1]
-
-        def panel(ax):
-            rows = weights.reshape(len(weights), -1).T
-            ax.imshow(rows, aspect="auto", cmap="magma", vmin=0, vmax=1, interpolation="nearest")
-            for bank in range(1, banks):
-                ax.axhline(bank * weights.shape[2] - 0.5, color="white", linewidth=0.6)
-            middles = (np.arange(banks) + 0.5) * weights.shape[2]
-            ax.set(yticks=middles, yticklabels=[f"bank {h}" for h in range(banks)], ylabel=name)
-
-        return panel
-
-    def over_sources(weights, name):
-        def panel(ax):
-            ax.imshow(weights.mean(1).T, aspect="auto", cmap="viridis", vmin=0, vmax=1)
-            ax.set(yticks=range(len(sources)), ylabel=name)
-            ax.set_yticklabels(sources, fontsize=7)
-
-        return panel
-
+    slots = _touched(trace)
+    bank = int(trace.write.sum((0, 2)).argmax())
     panels = [
-        (0.9, admission),
-        (4.0, over_slots(trace.write, "written to")),
-        (4.0, over_slots(trace.read, "read from")),
+        (0.9, functools.partial(_draw_admission, trace.admission)),
+        (4.0, functools.partial(_draw_slots, trace.write[..., :slots], "written to")),
+        (4.0, functools.partial(_draw_slots, trace.read[..., :slots], "read from")),
     ]
     if trace.key_sources is not None:
-        panels.append((2.6, over_sources(trace.key_sources, "key made of")))
-        panels.append((2.6, over_sources(trace.query_sources, "query made of")))
+        for name in ("key", "query"):
+            weights = getattr(trace, f"{name}_sources")[:, bank]
+            label = f"{name} of\nbank {bank}"
+            panels.append((2.4, functools.partial(_draw_sources, weights, sources, label)))
     return panels
+
+
+def _touched(trace):
+    """How many slots of a bank to show: up to the last that was written to or read from."""
+    most = np.maximum(trace.write, trace.read).max((0, 1))
+    return int(np.flatnonzero(most > 0.05).max(initial=0)) + 1
+
+
+def _draw_admission(admission, ax):
+    ax.bar(np.arange(len(admission)), admission, color="C0")
+    ax.set(ylim=(0, 1), ylabel="admission")
+
+
+def _draw_slots(weights, label, ax):
+    length, banks, slots = weights.shape
+    rows = weights.reshape(length, -1).T
+    ax.imshow(rows, aspect="auto", cmap="magma", vmin=0, vmax=1, interpolation="nearest")
+    for bank in range(1, banks):
+        ax.axhline(bank * slots - 0.5, color="white", linewidth=0.6)
+    middles = (np.arange(banks) + 0.5) * slots - 0.5
+    ax.set(yticks=middles, yticklabels=[f"bank {bank}" for bank in range(banks)], ylabel=label)
+
+
+def _draw_sources(weights, sources, label, ax):
+    ax.imshow(weights.T, aspect="auto", cmap="viridis", vmin=0, vmax=1, interpolation="nearest")
+    ax.set(yticks=range(len(sources)), ylabel=label)
+    ax.set_yticklabels(sources, fontsize=7)

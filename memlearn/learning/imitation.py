@@ -1,5 +1,6 @@
 """Imitation: learn to answer as the oracle does, from whole lifetimes at once."""
 
+import functools
 from typing import Any, NamedTuple
 
 import jax
@@ -25,12 +26,12 @@ class TrainState(NamedTuple):
     step: jax.Array
 
 
+@functools.partial(jax.jit, static_argnums=(0, 1))
 def init(policy, optimizer, steps, key):
     """Return the `TrainState` before the first update; `steps` shows the shapes of a batch."""
     key_params, key = jax.random.split(key)
-    few = jax.tree.map(lambda x: x[:1, :1], steps)
-    params = policy.init(key_params, policy.initial_state(1), few)["params"]
-    params = {"params": params}
+    variables = policy.init(key_params, policy.initial_state(steps.question.shape[0]), steps)
+    params = {"params": variables["params"]}
     return TrainState(params, optimizer.init(params), key, jnp.int32(0))
 
 

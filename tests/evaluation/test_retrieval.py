@@ -1,53 +1,49 @@
 """Update, then retrieve: the split changes nothing, and the controls control."""
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from memlearn.evaluation import report, retrieval
-from memlearn.tasks import play
-from memlearn.types import LIFETIME, TimeStep
+from memlearn.policy import Output
+from memlearn.tasks import language, play
+from memlearn.types import LIFETIME
 from tests.worlds import small_run
 
 KEYS = jax.random.split(jax.random.key(5), 12)
 
 
 class Notebook:
-    """A policy with a perfect memory: it notes the word of each pattern, and looks patterns up.
+    """A policy with a perfect memory: it notes each mark with its word, and looks marks up.
 
-    Patterns are told apart by their means, which faces change little.
+    The mark of a step is its `vector`, which `marked_env` makes the class that is shown.
     """
 
     def __init__(self, words):
         self.words = words
 
     def initial_state(self, batch):
-        zeros = jax.numpy.zeros((batch, 64))
-        return {"marks": zeros - 1e6, "words": zeros, "used": zeros[:, 0]}
+        return {
+            "marks": jnp.full((batch, 64), -1.0),
+            "words": jnp.zeros((batch, 64), jnp.int32),
+            "used": jnp.zeros(batch, jnp.int32),
+        }
 
-    def apply(self, params, state, steps: TimeStep):
-        from memlearn.policy import Output
-        from memlearn.tasks.language import FIRST_WORD, THIS_IS
-
-        jnp, rows = jax.numpy, jnp_arange(steps)
-        mark = steps.observation["vector"][:, 0, 0]  # replaced by the class, see `marked_env`
-        fresh = steps.boundary[:, 0] == LIFETIME
-        marks = jnp.where(fresh[:, None], -1e6, state["marks"])
-        used = jnp.where(fresh, 0, state["used"]).astype(int)
-        text = steps.observation["text"][:, 0]
-        told = text[:, 0] == THIS_IS
-        words = state["words"].at[rows, used].set(text[:, 1] - FIRST_WORD)
-        marks = marks.at[rows, used].set(jnp.where(told, mark, marks[rows, used]))
-        nearest = jnp.argmin(jnp.abs(marks - mark[:, None]), axis=1)
-        found = jnp.abs(marks[rows, nearest] - mark) < 0.5
-        answer = jnp.where(found, words[rows, nearest], 0).astype(int)
-        state = {"marks": marks, "words": words, "used": used + told.astype(float)}
+    def apply(self, params, state, steps):
+        now = jax.tree.map(lambda x: x[:, 0], steps)
+        mark, text = now.observation["vector"][:, 0], now.observation["text"]
+        fresh, told = now.boundary == LIFETIME, text[:, 0] == language.THIS_IS
+        marks = jnp.where(fresh[:, None], -1.0, state["marks"])
+        used = jnp.where(fresh, 0, state["used"])
+        here = told[:, None] & (jnp.arange(64) == used[:, None])
+        marks = jnp.where(here, mark[:, None], marks)
+        words = jnp.where(here, text[:, 1:] - language.FIRST_WORD, state["words"])
+        match = marks == mark[:, None]
+        answer = jnp.max(jnp.where(match, words, 0), axis=1)
         logits = jax.nn.one_hot(answer, self.words)[:, None]
+        state = {"marks": marks, "words": words, "used": used + told}
         return state, Output(logits, logits[..., 0]), ()
-
-
-def jnp_arange(steps):
-    return jax.numpy.arange(steps.boundary.shape[0])
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,27 @@
+"""Augmentation moves images by what it says, and no further."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from memlearn.learning.augment import look_around
+
+
+def test_no_zoom_and_no_shift_change_nothing():
+    images = jax.random.randint(jax.random.key(0), (2, 3, 32, 32, 3), 0, 256).astype(jnp.uint8)
+    same = look_around(jax.random.key(1), images, zoom=0.0, shift=0.0)
+    np.testing.assert_array_equal(same, images)
+
+
+def test_a_square_is_scaled_and_moved_within_bounds():
+    square = jnp.zeros((8, 16, 32, 32, 3), jnp.uint8).at[:, :, 8:24, 8:24].set(255)
+    seen = np.asarray(look_around(jax.random.key(0), square, zoom=0.2, shift=2.0)) > 127
+    heights, widths = seen.any(3).sum(2)[..., 0], seen.any(2).sum(2)[..., 0]
+    for sides in (heights, widths):
+        assert (
+            16 * np.exp(-0.2) - 1 <= sides.min() < 15 and 17 < sides.max() <= 16 * np.exp(0.2) + 1
+        )
+    rows = np.arange(32)[:, None, None]
+    middles = (seen * rows).sum((2, 3, 4)) / seen.sum((2, 3, 4))
+    assert np.all(np.abs(middles - 15.5) <= 2.6) and middles.std() > 0.5
+    assert (heights != widths).any(), "height and width are scaled independently"
