@@ -137,8 +137,10 @@ def policy(config):
 def optimizer(config):
     """Return AdamW with warm-up, cosine decay to a fiftieth, and clipped gradients."""
     rate = config.learning_rate
-    warmup = min(config.warmup, config.updates // 2)
-    schedule = optax.warmup_cosine_decay_schedule(0.0, rate, warmup, config.updates, rate / 50)
+    warmup = max(1, min(config.warmup, config.updates // 2))
+    schedule = optax.warmup_cosine_decay_schedule(
+        rate / warmup, rate, warmup, config.updates, rate / 50
+    )
     adamw = optax.adamw(schedule, weight_decay=config.weight_decay)
     return optax.chain(optax.clip_by_global_norm(config.clip), adamw)
 

@@ -14,7 +14,7 @@ import pathlib
 import shutil
 import sys
 
-from absl import app, flags
+from absl import app, flags, logging
 
 from memlearn.data import glyphs
 from memlearn.types import UserError
@@ -123,6 +123,7 @@ def describe(builder):
 
 def main(argv):
     """Builds the data set named on the command line and says what was built."""
+    logging.set_verbosity(logging.WARNING)  # TFDS tells of every file it opens
     options = flags.FLAGS
     try:
         builder = prepare(" ".join(argv[1:]), options.data_dir, options.overwrite)

@@ -48,7 +48,7 @@ def experience(env, policy, params, world, keys):
     """
     memory = policy.initial_state(keys.shape[0])
     act, lifetimes = student(policy, params), reset(env, world, keys)
-    return play(env, world, lifetimes, act, memory, env.first_question)[1]
+    return play(env, world, lifetimes, act, memory, env.last_episode)[1]
 
 
 @functools.partial(jax.jit, static_argnums=(0, 1))
@@ -72,8 +72,8 @@ def answers(env, policy, params, world, keys, memory, forget=False):
         return (memory, jnp.bool_(False)), actions
 
     lifetimes = reset(env, world, keys)
-    lifetimes = lifetimes._replace(time=jnp.full_like(lifetimes.time, env.first_question))
-    remaining = env.length - env.first_question
+    lifetimes = lifetimes._replace(time=jnp.full_like(lifetimes.time, env.last_episode))
+    remaining = env.length - env.last_episode
     record = play(env, world, lifetimes, act, (memory, jnp.bool_(True)), remaining)[2]
     return record.rewards.sum(1) / record.steps.question.sum(1)
 

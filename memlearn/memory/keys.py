@@ -5,6 +5,8 @@ and of the one before it (lag 1). Filing an event under a source of lag 1 is wha
 asked for the successor of something.
 """
 
+from typing import NamedTuple
+
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
@@ -35,33 +37,60 @@ class Addresses(nn.Module):
         return jnp.einsum("btmd,mdhk->btmhk", embeddings, maps)
 
 
+class LastEvent(NamedTuple):
+    """What is carried for the sources of lag 1.
+
+    Attributes:
+      addresses: float `[B, M, H, K]`, of the event before.
+      present: bool `[B, M]`, its modalities.
+    """
+
+    addresses: jax.Array
+    present: jax.Array
+
+
 class SourceKeys(nn.Module):
     """The learned rule: the context says how much of each source an address is made of.
 
-    key   = unit(sum_s softmax(kw(c) + kb)[s] a[s])
-    query = unit(sum_s softmax(kr(c) + qb)[s] a[s])
+        key   = unit(sum_s softmax(kw(c) + kb)[s] a[s])
+        query = unit(sum_s softmax(kr(c) + qb)[s] a[s])
+
+    Attributes:
+      banks, key_width: H, K.
     """
 
     banks: int
+    key_width: int
+
+    def initial_state(self, batch, modalities, dtype):
+        """Return a `LastEvent` in which nothing was present."""
+        addresses = jnp.zeros((batch, modalities, self.banks, self.key_width), dtype)
+        return LastEvent(addresses, jnp.zeros((batch, modalities), bool))
 
     @nn.compact
-    def __call__(self, context, sources, present):
+    def __call__(self, last, events, resets):
         """Compose the address of each event in each bank, for filing and for asking.
 
         Args:
-          context: float `[B, T, D]`.
-          sources: addresses of the sources, float `[B, T, S, H, K]`.
-          present: bool `[B, T, S]`; an absent source has no part in an address.
+          last: `LastEvent` before the first event.
+          events: `Event`, arrays `[B, T, ...]`.
+          resets: bool `[B, T]`, where there is no event before.
 
         Returns:
-          keys, queries: unit vectors `[B, T, H, K]`; zero where no source is present.
-          key_sources, query_sources: the weights `[B, T, H, S]`.
+          last: the last of these events.
+          key, query: unit vectors `[B, T, H, K]`; zero where no source is present.
+          key_sources, query_sources: the weights `[B, T, H, S]`, all of lag 0 before all of lag 1.
         """
-        key_weights = self._weights("key", context, present)
-        query_weights = self._weights("query", context, present)
+        maps = Addresses(self.banks, self.key_width, name="addresses")
+        addresses = maps(events.embeddings).astype(last.addresses.dtype)
+        sources = _with_lag(addresses, last.addresses, resets)
+        present = _with_lag(events.present, last.present, resets)
+        key_weights = self._weights("key", events.fused, present)
+        query_weights = self._weights("query", events.fused, present)
         key = unit(jnp.einsum("bths,btshk->bthk", key_weights, sources))
         query = unit(jnp.einsum("bths,btshk->bthk", query_weights, sources))
-        return key, query, key_weights, query_weights
+        last = LastEvent(addresses[:, -1], events.present[:, -1])
+        return last, key, query, key_weights, query_weights
 
     def _weights(self, name, context, present):
         shape = (self.banks, present.shape[-1])
@@ -84,17 +113,42 @@ def _one_modality_a_bank(key, shape, dtype=jnp.float32):
 
 
 class FusedKeys(nn.Module):
-    """The fixed rule of attention: one projection of the fused event to ask, one to file."""
+    """The fixed rule of attention: one projection of the fused event to ask, one to file.
+
+    Attributes:
+      banks, key_width: H, K.
+    """
 
     banks: int
+    key_width: int
+
+    def initial_state(self, batch, modalities, dtype):
+        """Return nothing: the event before has no part in an address."""
+        return ()
 
     @nn.compact
-    def __call__(self, context, sources, present):
+    def __call__(self, last, events, resets):
         """As `SourceKeys`, except that no source has a weight (None)."""
-        shape = (self.banks, sources.shape[-1])
-        key = unit(nn.DenseGeneral(shape, name="key")(context))
-        query = unit(nn.DenseGeneral(shape, name="query")(context))
-        return key, query, None, None
+        shape = (self.banks, self.key_width)
+        key = unit(nn.DenseGeneral(shape, name="key")(events.fused))
+        query = unit(nn.DenseGeneral(shape, name="query")(events.fused))
+        return last, key, query, None, None
 
 
 RULES = {"learned": SourceKeys, "fused": FusedKeys}
+
+
+def _with_lag(now, last, resets):
+    """Append to each step what the step before had, along axis 2; nothing after a reset.
+
+    Args:
+      now: `[B, T, M, ...]`.
+      last: `[B, M, ...]`, of the step before the first.
+      resets: bool `[B, T]`.
+
+    Returns:
+      `[B, T, 2 M, ...]`.
+    """
+    before = jnp.concatenate([last[:, None], now[:, :-1]], axis=1)
+    forget = resets.reshape(resets.shape + (1,) * (now.ndim - 2))
+    return jnp.concatenate([now, jnp.where(forget, jnp.zeros_like(before), before)], axis=2)

@@ -6,7 +6,7 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from memlearn.memory import access, keys, routing, slots
+from memlearn.memory import access, designs, keys, routing, slots
 from memlearn.memory.base import Memory
 from memlearn.types import EPISODE, LIFETIME
 
@@ -16,15 +16,13 @@ class SlotMemoryState(NamedTuple):
 
     Attributes:
       contents: what the slots hold.
-      pointer: float `[B, H]`, the fresh slot that is next.
-      addresses: float `[B, M, H, K]`, of the event before.
-      present: bool `[B, M]`, the modalities of the event before.
+      pointer: int32 `[B, H]`, the fresh slot that is next.
+      last: what the rule of the keys carries of the event before.
     """
 
     contents: access.Contents
     pointer: jax.Array
-    addresses: jax.Array
-    present: jax.Array
+    last: keys.LastEvent | tuple[()]
 
 
 class SlotTrace(NamedTuple):
@@ -72,13 +70,17 @@ class SlotMemory(Memory):
     retention: str
     bank_routing: str
 
+    def __post_init__(self):
+        designs.check({axis: getattr(self, axis) for axis in designs.AXES})
+        super().__post_init__()
+
     def initial_state(self, batch, dtype=jnp.float32):
         sizes = (self.banks, self.slots, self.key_width, self.value_width)
+        rule = keys.RULES[self.keys](self.banks, self.key_width, parent=None)
         return SlotMemoryState(
             contents=access.empty(batch, *sizes, dtype),
-            pointer=jnp.zeros((batch, self.banks), dtype),
-            addresses=jnp.zeros((batch, self.modalities, self.banks, self.key_width), dtype),
-            present=jnp.zeros((batch, self.modalities), bool),
+            pointer=jnp.zeros((batch, self.banks), jnp.int32),
+            last=rule.initial_state(batch, self.modalities, dtype),
         )
 
     @nn.compact
@@ -86,11 +88,8 @@ class SlotMemory(Memory):
         context, resets = events.fused, boundaries == LIFETIME
 
         # Keys: what each event is filed under, and what it asks for.
-        addresses = keys.Addresses(self.banks, self.key_width, name="addresses")(events.embeddings)
-        sources = _with_lag(addresses, state.addresses, resets)
-        present = _with_lag(events.present, state.present, resets)
-        compose = keys.RULES[self.keys](self.banks, name="keys")
-        key, query, key_sources, query_sources = compose(context, sources, present)
+        compose = keys.RULES[self.keys](self.banks, self.key_width, name="keys")
+        last, key, query, key_sources, query_sources = compose(state.last, events, resets)
 
         # Routing and slots: to which banks, whether, where, and for how long.
         write_banks = routing.BankRouter(self.bank_routing, self.banks, name="write_banks")(context)
@@ -98,8 +97,7 @@ class SlotMemory(Memory):
         admission = slots.Admission(self.admission, name="admission")(context)
         written = admission[..., None] * write_banks
         fresh, pointer = slots.fresh_slots(written, resets, state.pointer, self.slots)
-        routed = routing.SlotRouter(self.slots, name="slot_router")(key)
-        place, gate = slots.Placement(self.placement, name="placement")(context, fresh, routed)
+        place, gate = slots.Placement(self.placement, name="placement")(context, key, fresh)
         write = written[..., None] * place
         retention = slots.Retention(self.retention, name="retention")
         decay = retention(context, write, boundaries == EPISODE)
@@ -112,8 +110,7 @@ class SlotMemory(Memory):
         found = (read_banks[..., None] * found).reshape(*context.shape[:2], -1)
         out = nn.Dense(self.width, name="out")(found).astype(context.dtype)
 
-        carried = SlotMemoryState(contents, pointer, addresses[:, -1], events.present[:, -1])
-        state = jax.tree.map(lambda new, old: new.astype(old.dtype), carried, state)
+        state = SlotMemoryState(contents, pointer, last)
         if not trace:
             return state, out, None
         routes = (admission, gate, write_banks, read_banks, key_sources, query_sources)
@@ -124,19 +121,3 @@ class SlotMemory(Memory):
         parts = events.embeddings.reshape(*events.fused.shape[:2], -1)
         whole = jnp.concatenate([parts, events.fused], axis=-1)
         return nn.DenseGeneral((self.banks, self.value_width), name="value")(whole)
-
-
-def _with_lag(now, last, resets):
-    """Append to each step what the step before had, along axis 2; nothing after a reset.
-
-    Args:
-      now: `[B, T, M, ...]`.
-      last: `[B, M, ...]`, of the step before the first.
-      resets: bool `[B, T]`.
-
-    Returns:
-      `[B, T, 2 M, ...]`.
-    """
-    before = jnp.concatenate([last[:, None].astype(now.dtype), now[:, :-1]], axis=1)
-    forget = resets.reshape(resets.shape + (1,) * (now.ndim - 2))
-    return jnp.concatenate([now, jnp.where(forget, jnp.zeros_like(before), before)], axis=2)

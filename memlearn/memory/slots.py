@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
+from memlearn.memory.routing import SlotRouter
 from memlearn.ops.recurrence import linear_recurrence
 
 MIN_LOG_KEEP = -5.0  # keeps the parallel forms of the op within range; exp(-5) = .7 % is left
@@ -40,28 +41,38 @@ def fresh_slots(written, resets, pointer, slots):
     Args:
       written: admission times write route, float in [0, 1] `[B, T, H]`.
       resets: bool `[B, T]`, where the ring starts again at slot 0.
-      pointer: float `[B, H]`, the slot that is next.
+      pointer: int32 `[B, H]`, the slot that is next.
       slots: N.
 
     Returns:
       one-hot places `[B, T, H, N]`, and the pointer after the last event `[B, H]`.
     """
-    counted = lax.stop_gradient(jnp.round(written)).astype(pointer.dtype)
-    after = linear_recurrence(jnp.ones_like(counted), counted, resets, pointer, init=0.0)
-    place = jnp.mod(after - counted, slots).astype(jnp.int32)
+    counted = lax.stop_gradient(jnp.round(written)).astype(jnp.int32)
+    after = linear_recurrence(jnp.ones_like(counted), counted, resets, pointer, init=0)
+    place = jnp.mod(after - counted, slots)
     return jax.nn.one_hot(place, slots, dtype=written.dtype), jnp.mod(after[:, -1], slots)
 
 
 class Placement(nn.Module):
-    """Where: `gate * fresh + (1 - gate) * routed`; by the rule `fresh`, the gate is 1."""
+    """Where: `gate * fresh + (1 - gate) * routed`; by the rule `fresh`, nothing is routed."""
 
     rule: str
 
     @nn.compact
-    def __call__(self, context, fresh, routed):
-        """Mix two places `[B, T, H, N]` by a gate `[B, T, H]` from the context; return both."""
+    def __call__(self, context, key, fresh):
+        """Decide where each event goes.
+
+        Args:
+          context: float `[B, T, D]`.
+          key: what the event is filed under, `[B, T, H, K]`; decides where it is routed.
+          fresh: one-hot places `[B, T, H, N]`.
+
+        Returns:
+          places `[B, T, H, N]` that sum to one over the slots, and the gate `[B, T, H]`.
+        """
         if self.rule == "fresh":
             return fresh, jnp.ones(fresh.shape[:3], fresh.dtype)
+        routed = SlotRouter(fresh.shape[-1], name="router")(key)
         gate = jax.nn.sigmoid(_gate("gate", fresh.shape[2], start=3.0)(context))
         return gate[..., None] * fresh + (1 - gate)[..., None] * routed, gate
 

@@ -12,14 +12,14 @@ def linear_recurrence(decay, inputs, resets, state, init):
     `(1 - w, 1 - w)`: `(1 - w)(age + 1)`. All steps are computed at once, in log T passes.
 
     Args:
-      decay: float `[B, T, ...]`.
-      inputs: float, the shape of `decay`.
+      decay: float or int `[B, T, ...]`.
+      inputs: the shape and dtype of `decay`.
       resets: bool `[B, T]`.
-      state: float `[B, ...]`, the value before the first step.
-      init: float, broadcastable to `state`.
+      state: `[B, ...]`, the value before the first step.
+      init: broadcastable to `state`.
 
     Returns:
-      float `[B, T, ...]`: the value after each step; the last one is the next call's `state`.
+      `[B, T, ...]`: the value after each step; the last one is the next call's `state`.
 
     Raises:
       AssertionError: if the shapes disagree.

@@ -63,23 +63,28 @@ class Lifetime(Environment):
 
     Attributes:
       length: T, the number of steps of every lifetime.
-      first_question: the step at which the last episode starts; before it is experience.
+      items: the number of classes in a lifetime.
+      last_episode: the step at which the last episode starts; before it is experience.
+
+    Raises:
+      ValueError: if the script has one episode only, and so no experience to be asked about.
     """
 
     def __init__(self, write_script: Callable[[jax.Array], Script], words: int):
         self.write_script = write_script
         self.words = words
-        boundary = np.asarray(write_script(jax.random.key(0)).boundary)
-        self.length = boundary.size
-        self.first_question = int(np.flatnonzero(boundary != NONE)[-1])
+        script = jax.device_get(write_script(jax.random.key(0)))
+        self.length, self.items = script.item.size, int(script.item.max()) + 1
+        self.last_episode = int(np.flatnonzero(script.boundary != NONE)[-1])
+        if self.last_episode == 0:
+            raise ValueError("a lifetime needs an episode of experience before the last one")
 
     def reset_env(self, key, params):
         key_script, key_classes, key_faces = jax.random.split(key, 3)
-        script = self.write_script(key_script)
-        length, pool = script.item.size, params.images.shape[0]
+        script, pool = self.write_script(key_script), params.images.shape[0]
         # Each item of the script becomes a class of its own.
-        classes = jax.random.choice(key_classes, pool, (length,), replace=False)[script.item]
-        faces = _draw_faces(key_faces, script, params)
+        classes = jax.random.choice(key_classes, pool, (self.items,), replace=False)[script.item]
+        faces = _draw_faces(key_faces, self.items, script, params)
         state = LifetimeState(jnp.int32(0), script, classes, faces, jnp.int32(0), jnp.float32(0))
         return self.observe(key, state, None, params), state
 
@@ -87,7 +92,9 @@ class Lifetime(Environment):
         correct = (action == state.script.answer[state.time]) & state.script.question[state.time]
         reward = correct.astype(jnp.float32)
         state = state._replace(time=state.time + 1, action=action.astype(jnp.int32), reward=reward)
-        return self.observe(key, state, action, params), state, reward, jnp.bool_(False), {}
+        step = self.timestep(state, params)
+        info = {"boundary": step.boundary, "question": step.question, "oracle": step.oracle}
+        return self.observe(key, state, action, params), state, reward, jnp.bool_(False), info
 
     def observe(self, key, state, action, params):
         del key, action
@@ -128,11 +135,23 @@ class Lifetime(Environment):
     def action_space(self, params):
         return spaces.Discrete(self.words)
 
+    def observation_space(self, params):
+        modalities = {
+            "image": spaces.Box(0, 255, params.images.shape[2:], jnp.uint8),
+            "text": spaces.Box(
+                0, language.vocabulary(self.words) - 1, (language.LENGTH,), jnp.int32
+            ),
+            "vector": spaces.Box(0, 1, (1,), jnp.float32),
+            "action": spaces.Discrete(self.words),
+            "reward": spaces.Box(0, 1, (), jnp.float32),
+        }
+        present = spaces.Dict({name: spaces.Discrete(2) for name in modalities})
+        return spaces.Dict({**modalities, "present": present})
 
-def _draw_faces(key, script, params):
+
+def _draw_faces(key, items, script, params):
     """Draw the face of every step: one for study and another for asking, anew for each item."""
     key_study, key_ask = jax.random.split(key)
-    items = script.item.size
     total = params.study_faces.size
     study_logits = jnp.where(params.study_faces, 0.0, -jnp.inf)
     studied = jax.random.categorical(key_study, study_logits, shape=(items,))

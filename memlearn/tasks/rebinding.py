@@ -21,12 +21,12 @@ def rebinding(key, classes, delay, words):
       words: how many words there are to choose names from.
 
     Returns:
-      `Script` of `2 * classes + classes // 2 + delay` steps, in two episodes.
+      `Script` of `2 * classes + max(2, classes // 2) + delay` steps, in two episodes.
     """
     key_words, key_moved, key_ask = jax.random.split(key, 3)
     names = jax.random.permutation(key_words, words)[:classes]
     items = jnp.arange(classes)
-    moved = jax.random.permutation(key_moved, classes)[: classes // 2]
+    moved = jax.random.permutation(key_moved, classes)[: max(2, classes // 2)]
     latest = names.at[moved].set(jnp.roll(names[moved], 1))
     asked = jax.random.permutation(key_ask, classes)
     experience = [study(items, names), study(moved, latest[moved])]

@@ -50,16 +50,21 @@ EVENTS, BOUNDARIES = draw_events(0), draw_boundaries(1)
 @functools.cache
 def params_of(memory):
     """Parameters far from their initial values, so that every gate does something."""
-    params = memory.init(jax.random.key(0), memory.initial_state(B), EVENTS, BOUNDARIES)
+    params = jax.jit(memory.init)(jax.random.key(0), memory.initial_state(B), EVENTS, BOUNDARIES)
     leaves, structure = jax.tree.flatten(dict(params=params.get("params", {})))
     keys = jax.random.split(jax.random.key(1), max(len(leaves), 1))
     noisy = [x + 0.5 * jax.random.normal(k, x.shape) for x, k in zip(leaves, keys)]
     return jax.tree.unflatten(structure, noisy)
 
 
-def run(memory, state, events, boundaries):
-    state, out, _ = memory.apply(params_of(memory), state, events, boundaries)
+@functools.partial(jax.jit, static_argnums=0)
+def apply(memory, params, state, events, boundaries):
+    state, out, _ = memory.apply(params, state, events, boundaries)
     return state, out
+
+
+def run(memory, state, events, boundaries):
+    return apply(memory, params_of(memory), state, events, boundaries)
 
 
 def cut(tree, start, stop):
@@ -97,15 +102,15 @@ def test_a_lifetime_boundary_equals_a_fresh_start(memory):
 
 @every_memory
 def test_no_output_depends_on_later_events(memory):
-    state = memory.initial_state(B)
+    state, params = memory.initial_state(B), params_of(memory)
 
-    def output_at(fused, embeddings, time):
+    @functools.partial(jax.grad, argnums=(0, 1))
+    def gradients_at(fused, embeddings, time):
         events = EVENTS._replace(fused=fused, embeddings=embeddings)
-        return jnp.sum(jnp.sin(run(memory, state, events, BOUNDARIES)[1][:, time]))
+        return jnp.sum(jnp.sin(apply(memory, params, state, events, BOUNDARIES)[1][:, time]))
 
     for time in (0, 5):
-        gradients = jax.grad(output_at, (0, 1))(EVENTS.fused, EVENTS.embeddings, time)
-        for gradient in gradients:
+        for gradient in jax.jit(gradients_at)(EVENTS.fused, EVENTS.embeddings, time):
             np.testing.assert_array_equal(gradient[:, time + 1 :], 0)
 
 
@@ -118,7 +123,7 @@ def test_gradients_are_finite_on_zeros_and_constants(memory, value):
         state = memory.initial_state(B)
         return jnp.sum(jnp.square(memory.apply(params, state, events, BOUNDARIES)[1] - 1.0))
 
-    gradients = jax.grad(loss, allow_int=True)(params_of(memory), constant)
+    gradients = jax.jit(jax.grad(loss, allow_int=True))(params_of(memory), constant)
     chex.assert_tree_all_finite(gradients)
 
 
@@ -133,14 +138,14 @@ def test_dtypes_are_kept(memory, dtype):
 
 @every_memory
 def test_vmap_jit_and_a_sharded_batch_agree(memory):
-    state = memory.initial_state(B)
-    _, plain = run(memory, state, EVENTS, BOUNDARIES)
-    arguments = state, EVENTS, BOUNDARIES
-    jitted = jax.jit(functools.partial(run, memory))
+    arguments = memory.initial_state(B), EVENTS, BOUNDARIES
+    jitted = functools.partial(apply, memory, params_of(memory))
+    with jax.disable_jit():
+        plain = jitted(*arguments)[1]
     chex.assert_trees_all_close(jitted(*arguments)[1], plain, atol=2e-5)
 
     one_each = jax.tree.map(lambda x: x[:, None], arguments)
-    mapped = jax.vmap(functools.partial(run, memory))(*one_each)[1][:, 0]
+    mapped = jax.vmap(jitted)(*one_each)[1][:, 0]
     chex.assert_trees_all_close(mapped, plain, atol=2e-5)
 
     assert jax.device_count() == 8, "tests/conftest.py asks for eight virtual devices"

@@ -81,7 +81,7 @@ def test_it_is_a_gymnax_environment(env, params):
         result = env.step(jax.random.key(time), state, answer, params)
         observation, state, reward, terminated, truncated, _ = result
         assert set(observation) == {"image", "text", "vector", "action", "reward", "present"}
-        assert reward == float(time >= env.first_question)
+        assert reward == float(time >= env.last_episode)
         assert not terminated and truncated == (time == env.length - 1)
     assert state.time == 0, "a new lifetime has begun"
 

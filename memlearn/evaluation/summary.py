@@ -1,0 +1,58 @@
+"""Many runs in one table: a row for each task and memory, the mean over its seeds."""
+
+import json
+
+import numpy as np
+from scipy import stats
+
+from memlearn.training import workdir
+
+COLUMNS = (
+    "task", "memory", "seeds", "seen", "held-out", "95 %", "empty", "other", "2x classes",
+    "4x delay",
+)  # fmt: skip
+
+
+def read(folder):
+    """Return what a run was and what its evaluation found, as one flat record.
+
+    Args:
+      folder: `pathlib.Path` of an evaluated run.
+    """
+    config = workdir.read_config(folder)
+    found = json.loads((folder / "evaluation.json").read_text())
+    commit = (folder / "commit.txt").read_text().strip()
+    return {"memory": config.memory.kind, "seed": config.seed, "commit": commit, **found}
+
+
+def as_markdown(records):
+    """Return a Markdown table of the records of `read`, in their order of appearance."""
+    groups = {}
+    for record in records:
+        groups.setdefault((record["task"], record["memory"]), []).append(record)
+    rows = [COLUMNS, ["---"] * len(COLUMNS)]
+    rows += [_row(*name, group) for name, group in groups.items()]
+    return "\n".join("| " + " | ".join(row) + " |" for row in rows)
+
+
+def _row(task, memory, group):
+    def mean(*path):
+        values = group
+        for name in path:
+            values = [value[name] for value in values]
+        return f"{np.mean(values):.3f}"
+
+    low, high = _interval([record["heldout"] for record in group])
+    scores = mean("seen", "score"), mean("heldout", "score"), f"{low:.3f} - {high:.3f}"
+    controls = mean("heldout", "empty"), mean("heldout", "other")
+    far = (mean("extrapolation", name, "score") for name in ("classes_x2", "delay_x4"))
+    return [task, f"`{memory}`", str(len(group)), *scores, *controls, *far]
+
+
+def _interval(heldout):
+    """The 95 % interval: of Student's t over seeds, or over lifetimes where there is one seed."""
+    if len(heldout) == 1:
+        return heldout[0]["low"], heldout[0]["high"]
+    scores = [score["score"] for score in heldout]
+    half = stats.t.ppf(0.975, len(scores) - 1) * stats.sem(scores)
+    return np.mean(scores) - half, min(1.0, np.mean(scores) + half)
