@@ -14,18 +14,19 @@ REQUIRES = [
     "tensorflow-datasets>=4.9.9",  # data sets, without TensorFlow
     "array_record>=0.8",  # the file format of our data sets
     "importlib_resources>=6",  # TFDS imports it without asking for it
-    "grain>=0.2.12",  # reading them in parallel
+    "grain>=0.2.12",  # reading and decoding them in parallel
     "ml_collections>=1.0",  # configurations
     "absl-py>=2.1",  # command-line flags
     "matplotlib>=3.9",  # pictures, and the fonts that `glyphs` is drawn from
     "fonttools>=4.50",  # which characters a font has
     "pillow>=10.3",  # drawing and encoding them
-    "scipy>=1.13",  # blurring; bootstrap intervals
+    "scipy>=1.15",  # blurring; bootstrap intervals
     "rich>=13.7",  # progress bars and tables
 ]
 
 EXTRAS = {
-    "test": ["pytest>=8", "pytest-cov>=5", "pytest-xdist>=3.6", "ruff>=0.9"],
+    # ruff is pinned, since each release formats a little differently.
+    "test": ["pytest>=8", "pytest-cov>=5", "pytest-xdist>=3.6", "ruff==0.17.6", "tensorboardX"],
     "tensorboard": ["tensorboardX>=2.6.2"],  # writes events without TensorFlow
     "cuda": ["jax[cuda13]>=0.10,<0.12"],
     "tpu": ["jax[tpu]>=0.10,<0.12"],

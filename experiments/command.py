@@ -33,7 +33,7 @@ def _guard(main, argv):
     except UserError as error:
         _fail(error)
     except KeyboardInterrupt:
-        print("interrupted; the same command goes on from here", file=sys.stderr)
+        print("interrupted; give the same command again to go on", file=sys.stderr)
         sys.exit(130)
 
 

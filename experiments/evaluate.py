@@ -23,8 +23,7 @@ from memlearn import build
 from memlearn.evaluation import curves, report, retrieval, strip
 from memlearn.learning import imitation
 from memlearn.tasks import play
-from memlearn.training import metrics, workdir
-from memlearn.training.checkpoint import Checkpoints
+from memlearn.training import checkpoint, metrics, workdir
 from memlearn.types import UserError
 
 CHECKPOINT = flags.DEFINE_string("checkpoint", None, "the workdir of a run", required=True)
@@ -40,7 +39,9 @@ def main():
     config = workdir.read_config(folder)
     if ONLY_EXPERIENCE.value:
         return live(folder, config)
-    Checkpoints(folder / "checkpoints").require()
+    if not checkpoint.exists(folder / "checkpoints"):
+        raise UserError(f"there is no checkpoint in {folder / 'checkpoints'}; train first")
+    _make_writable(folder)
     arguments = ["--only_experience", f"--checkpoint={folder}", f"--lifetimes={LIFETIMES.value}"]
     child = subprocess.run([sys.executable, "-m", "experiments.evaluate", *arguments], check=False)
     if child.returncode:
@@ -57,10 +58,7 @@ def live(folder, config):
         for index, (name, (env, world)) in enumerate(conditions.items())
     }
     saved = {"step": int(state.step), "memories": memories}
-    try:
-        (folder / MEMORY).write_bytes(serialization.to_bytes(saved))
-    except OSError as error:
-        raise UserError(f"workdir {folder} cannot be written: {error.strerror}") from error
+    (folder / MEMORY).write_bytes(serialization.to_bytes(saved))
 
 
 def ask(folder, config):
@@ -78,17 +76,26 @@ def ask(folder, config):
         )
         for index, (name, (env, world)) in enumerate(conditions.items())
     }
+    found = report.as_json(config.task, saved["step"], scores)
+    workdir.write(folder / "evaluation.json", json.dumps(found, indent=2) + "\n")
     pictures = draw(folder, config, policy, state, *conditions["heldout"])
     if JSON.value:
-        print(json.dumps(report.as_json(config.task, saved["step"], scores)))
+        print(json.dumps(found))
         return
     parameters = sum(x.size for x in jax.tree.leaves(state.params))
     state_bytes = sum(x.nbytes for x in jax.tree.leaves(policy.initial_state(1)))
     table = report.as_table(config.task, saved["step"], scores, parameters, state_bytes)
     Console().print(table)
-    print("table    ", report.save(folder, config.task, saved["step"], scores))
+    print("table    ", folder / "evaluation.json")
     for picture in pictures:
         print("picture  ", picture)
+
+
+def _make_writable(folder):
+    try:
+        (folder / MEMORY).touch()
+    except OSError as error:
+        raise UserError(f"workdir {folder} cannot be written: {error.strerror}") from error
 
 
 def restore(folder, config, policy, conditions):
@@ -96,7 +103,7 @@ def restore(folder, config, policy, conditions):
     env, world = conditions["seen"]
     steps = build.teaching(config, env, world)(jax.random.key(0))
     state = imitation.init(policy, build.optimizer(config), steps, jax.random.key(config.seed))
-    return Checkpoints(folder / "checkpoints").restore(like=state)
+    return checkpoint.Checkpoints(folder / "checkpoints").restore(like=state)
 
 
 def keys(row):

@@ -6,8 +6,6 @@ The same command goes on where an interrupted run stopped. Writes to the workdir
 commit.txt, metrics.jsonl, checkpoints/.
 """
 
-import signal
-
 import jax
 from absl import flags
 from ml_collections import config_flags
@@ -22,7 +20,8 @@ from memlearn.training.metrics import Metrics
 from memlearn.training.parallel import parallel
 
 CONFIG = config_flags.DEFINE_config_file("config", help_string="the experiment, a file")
-WORKDIR = flags.DEFINE_string("workdir", None, "the folder of the run", required=True)
+WORKDIR = flags.DEFINE_string("workdir", None, "the folder of the run")
+flags.mark_flags_as_required(["config", "workdir"])
 
 
 def main():
@@ -33,6 +32,7 @@ def main():
         build.optimizer(config),
     )
     update = parallel(build.update(config, policy, optimizer), config.parallel, config.batch)
+    build.conditions(config)  # what could not be evaluated is not worth training
     draw = build.teaching(config, env, build.world(config, **build.SEEN))
     held_out = build.world(config, **build.VALIDATION)
     validate = retrieval.validation(env, policy, held_out, config.validation_lifetimes)
@@ -52,6 +52,4 @@ def main():
 
 
 if __name__ == "__main__":
-    # A scheduler that wants its machine back says so with SIGTERM.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     command.run(main)

@@ -66,9 +66,10 @@ def lookup(table, name, what):
 def environment(config, classes_factor=1, delay_factor=1):
     """Return the `Lifetime` of a task, at a multiple of the configured level."""
     task = lookup(TASKS, config.task, "task")
+    most = config.words // 2  # evaluation asks for twice the classes, each with a word of its own
+    if not 2 <= config.classes <= most:
+        raise UserError(f"classes must be between 2 and words / 2 = {most}; got {config.classes}")
     classes, delay = config.classes * classes_factor, config.delay * delay_factor
-    if not 2 <= classes <= config.words:
-        raise UserError(f"classes must be between 2 and words = {config.words}; got {classes}")
     level = dict(classes=classes, delay=delay, words=config.words)
     return Lifetime(functools.partial(task, **level), config.words)
 
@@ -87,8 +88,8 @@ def world(config, classes, study, ask):
     return LifetimeParams(images.images, faces[study], faces[ask])
 
 
-# The rows of an evaluation. A held-out class is studied in a face of a family never trained on, and
-# asked for in a face of another family, so that neither its shape nor its style was ever seen.
+# The rows of an evaluation. A held-out class, never trained on, is studied in a face of a family
+# never trained on, and asked for in a face of another family.
 SEEN = dict(classes="train", study="seen", ask="seen")
 VALIDATION = dict(classes="val", study="unseen", ask="seen")
 HELD_OUT = dict(classes="test", study="unseen", ask="seen")
@@ -101,11 +102,21 @@ CONDITIONS = {
 
 
 def conditions(config):
-    """Return the environment and the world of every row: name -> `(Lifetime, LifetimeParams)`."""
-    return {
-        name: (environment(config, **level), world(config, **split))
-        for name, (split, level) in CONDITIONS.items()
-    }
+    """Return the environment and the world of every row: name -> `(Lifetime, LifetimeParams)`.
+
+    Raises:
+      UserError: if a lifetime needs more classes than there are.
+    """
+    rows = {}
+    for name, (split, level) in CONDITIONS.items():
+        env, classes = environment(config, **level), world(config, **split)
+        if env.items > classes.images.shape[0]:
+            raise UserError(
+                f"evaluation ({name}) needs {env.items} classes and there are "
+                f"{classes.images.shape[0]}; lower --config.delay or --config.classes"
+            )
+        rows[name] = env, classes
+    return rows
 
 
 def teaching(config, env, world):

@@ -51,6 +51,7 @@ def prepare(name, data_dir=None, overwrite=False):
     Raises:
       UnknownDataError: there is no data set of that name.
       DamagedDataError: it is there, but a file does not match its checksum.
+      UserError: it is not there, and the folder cannot be written.
     """
     if name not in BUILDERS:
         raise UnknownDataError(f"no data set is called {name!r}; known: {', '.join(BUILDERS)}")
@@ -58,6 +59,7 @@ def prepare(name, data_dir=None, overwrite=False):
     root = pathlib.Path(data_dir or default_data_dir()).expanduser()
     path = root / name / str(builder_class.VERSION)
     if overwrite or not (path / CHECKSUMS).exists():
+        _make_writable(root)
         with _lock(root / f".{name}.lock"):
             # Whoever held the lock before us may have built it.
             if overwrite or not (path / CHECKSUMS).exists():
@@ -100,9 +102,19 @@ def _digests(path):
     return digests
 
 
+def _make_writable(folder):
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / ".writable").touch()
+    except OSError as error:
+        raise UserError(
+            f"data folder {folder} cannot be written ({error.strerror}); name another one with "
+            "--config.data_dir, or by the environment variable TFDS_DATA_DIR"
+        ) from error
+
+
 @contextlib.contextmanager
 def _lock(path):
-    path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)  # released when the file is closed, even by a crash
         yield
@@ -127,9 +139,9 @@ def main(argv):
     options = flags.FLAGS
     try:
         builder = prepare(" ".join(argv[1:]), options.data_dir, options.overwrite)
-    except (UnknownDataError, DamagedDataError) as error:
-        print(error, file=sys.stderr)
-        return 2 if isinstance(error, UnknownDataError) else 1
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
     if options.describe:
         print(describe(builder))
     print(builder.data_dir)

@@ -1,7 +1,5 @@
 """The report of an evaluation: one JSON object, or a table for people."""
 
-import json
-
 from rich.table import Table
 
 ROWS = {
@@ -28,13 +26,6 @@ def as_json(task, step, scores):
         "heldout": scores.pop("heldout"),
         "extrapolation": scores,
     }
-
-
-def save(folder, task, step, scores):
-    """Write the report to `evaluation.json` in `folder`; return its path."""
-    path = folder / "evaluation.json"
-    path.write_text(json.dumps(as_json(task, step, scores), indent=2) + "\n")
-    return path
 
 
 def as_table(task, step, scores, parameters, state_bytes):

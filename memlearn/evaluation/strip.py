@@ -8,6 +8,7 @@ matplotlib.use("agg")
 import numpy as np
 from matplotlib import pyplot as plt
 
+from memlearn.memory.slot_memory import SlotTrace
 from memlearn.tasks import language
 
 
@@ -15,18 +16,18 @@ def draw(record, trace, sources, path):
     """Draw one lifetime, its steps from left to right.
 
     Above: the images; what was said; the answers, green if right and red, with the right one, if
-    not. Below, if the memory keeps a trace: admission; write weights and read weights over the
+    not. Below, if the memory is one of slots: admission; write weights and read weights over the
     slots that were touched, bank by bank; and of which sources the keys and queries of the bank
     most written to were composed.
 
     Args:
       record: `Record` of one lifetime, arrays `[T, ...]`.
-      trace: `SlotTrace` of the lifetime, arrays `[T, ...]`, or None.
+      trace: `SlotTrace` of the lifetime, arrays `[T, ...]`; another memory's is not drawn.
       sources: names of the sources, in the order of the trace.
       path: `pathlib.Path` of the picture.
     """
     length = record.actions.shape[0]
-    panels = [] if trace is None else _panels(trace, sources)
+    panels = _panels(trace, sources) if isinstance(trace, SlotTrace) else []
     heights = [1.0, 0.9] + [height for height, _ in panels]
     figure, axes = plt.subplots(
         len(heights), 1, figsize=(1.2 + 0.5 * length, 0.62 * sum(heights) + 0.6),
@@ -53,10 +54,13 @@ def _draw_words(ax, record):
         if steps.question[time]:
             right = record.rewards[time] > 0
             answer = f"w{record.actions[time]}" + ("" if right else f"\n(w{steps.oracle[time]})")
-            asked = {language.WHAT_IS_THIS: "this?", language.WHAT_CAME_NEXT: "next?"}[instruction]
+            asked = language.SPOKEN[int(instruction)]
             text, color = f"{asked}\n{answer}", "tab:green" if right else "tab:red"
         elif instruction == language.THIS_IS:
-            text, color = f"is\nw{token - language.FIRST_WORD}", "black"
+            text, color = (
+                f"{language.SPOKEN[language.THIS_IS]}\nw{token - language.FIRST_WORD}",
+                "black",
+            )
         else:
             text, color = "·", "tab:gray"
         ax.text(time, 0.5, text, ha="center", va="center", color=color, fontsize=8)

@@ -12,6 +12,9 @@ FIRST_WORD = 4  # the token of word 0; word w is token FIRST_WORD + w
 
 LENGTH = 2
 
+# How pictures put the instructions.
+SPOKEN = {THIS_IS: "is", WHAT_IS_THIS: "this?", WHAT_CAME_NEXT: "next?"}
+
 
 def vocabulary(words):
     """Return the number of tokens of a language of `words` words."""

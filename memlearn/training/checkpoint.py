@@ -1,7 +1,8 @@
 """Checkpoints: weights, optimizer, random key and step, written by Orbax in the background.
 
 Orbax writes a step beside the others and renames it when it is whole, so that a process killed in
-the middle leaves the last whole step.
+the middle leaves the last whole step. Its files carry no checksum of their content: a digest of the
+state is saved with it.
 """
 
 import hashlib
@@ -20,7 +21,7 @@ class Checkpoints:
     """The checkpoints of one run, in one folder.
 
     Args:
-      folder: `pathlib.Path`, made if it is missing.
+      folder: `pathlib.Path`; made by the first save.
     """
 
     def __init__(self, folder):
@@ -31,13 +32,6 @@ class Checkpoints:
     def latest(self):
         """Return the last step saved, or None."""
         return self._manager.latest_step()
-
-    def require(self):
-        """Return the last step saved, or raise `UserError` if there is none."""
-        step = self.latest()
-        if step is None:
-            raise UserError(f"there is no checkpoint in {self.folder}; train first")
-        return step
 
     def save(self, step, state):
         """Begin to save `state` as `step`; returns as soon as the state may be changed."""
@@ -50,24 +44,26 @@ class Checkpoints:
         """Return the last state saved.
 
         Args:
-          like: a state, or its `jax.ShapeDtypeStruct`s with sharding, of the same structure.
+          like: a state of the same structure, shapes and dtypes.
 
         Raises:
           UserError: if there is none, or it is damaged or of another structure.
         """
-        step = self.require()
+        step = self.latest()
+        if step is None:
+            raise UserError(f"there is no checkpoint in {self.folder}; train first")
         wanted = ocp.args.Composite(
             state=ocp.args.StandardRestore(like), digest=ocp.args.JsonRestore()
         )
         try:
             found = self._manager.restore(step, args=wanted)
             if _digest(found.state) != found.digest["sha256"]:
-                raise ValueError("it is not what was saved")
-        except Exception as error:  # whatever a damaged file makes of Orbax
-            reason = str(error).strip().splitlines()[0]
+                raise ValueError("its content is not what was saved")
+        except (OSError, ValueError, KeyError, TypeError) as error:  # what Orbax makes of damage
+            reason = " ".join(str(error).split())[:200]
             raise UserError(
-                f"checkpoint {self.folder / str(step)} cannot be read ({reason}); remove that "
-                "folder to go on from the step before"
+                f"checkpoint {self.folder / str(step)} is damaged, or was written by other code: "
+                f"{reason}; move that folder away to go on from the step before, if there is one"
             ) from error
         return found.state
 
@@ -77,12 +73,15 @@ class Checkpoints:
         self._manager.close()
 
 
+def exists(folder):
+    """Return whether a checkpoint was ever written to `folder`; makes nothing."""
+    return folder.is_dir() and any(path.name.isdigit() for path in folder.iterdir())
+
+
 def _digest(state):
-    """The SHA-256 of the bytes of all arrays: the files carry no checksum of their content."""
+    """The SHA-256 of the bytes of all arrays."""
     sha = hashlib.sha256()
     for leaf in jax.tree.leaves(state):
-        plain = (
-            jax.random.key_data(leaf) if jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key) else leaf
-        )
-        sha.update(np.ascontiguousarray(plain).tobytes())
+        is_key = jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key)
+        sha.update(np.ascontiguousarray(jax.random.key_data(leaf) if is_key else leaf).tobytes())
     return sha.hexdigest()

@@ -1,5 +1,6 @@
 """The training loop: draw a batch, update, and now and then log, validate and save."""
 
+import signal
 import time
 
 import jax
@@ -24,64 +25,86 @@ def train(
       checkpoints: `Checkpoints`.
       metrics: `Metrics`.
       updates: how many updates the whole run has.
-      log_every, validate_every, checkpoint_every: in updates.
+      log_every, validate_every, checkpoint_every: in updates, at least 1.
 
     Returns:
       the `TrainState` after the last update, one copy.
 
     Raises:
-      KeyboardInterrupt: if interrupted, once the state is saved.
+      KeyboardInterrupt: if asked to stop by SIGINT or SIGTERM, once the state is saved.
     """
     step, key = int(state.step), state.key
-    spread = parallel.spread(state)
-    clock = _Clock(step)
-    with _progress() as progress:
+    spread, figures = parallel.spread(state), _Figures(step, metrics)
+    with _progress() as progress, _StopSignals() as signals:
         task = progress.add_task("", total=updates, completed=step, note="compiling")
-        try:
-            while step < updates:
-                spread, report = parallel.update(spread, draw(jax.random.fold_in(key, step)))
-                step += 1
-                if step % log_every == 0 or step == updates:
-                    clock.log(step, report, metrics)
-                if step % validate_every == 0 or step == updates:
-                    clock.validate(step, validate(parallel.gather(spread).params), metrics)
-                    progress.console.print(f"update {step:>6}  {clock.note()}")
-                if step % checkpoint_every == 0 or step == updates:
-                    checkpoints.save(step, parallel.gather(spread))
-                progress.update(task, completed=step, note=clock.note())
-        except KeyboardInterrupt:
-            if checkpoints.latest() != step:
+        while step < updates and not signals.stop:
+            spread, report = parallel.update(spread, draw(jax.random.fold_in(key, step)))
+            step += 1
+            if step % log_every == 0 or step == updates:
+                figures.log(step, report)
+            if step % validate_every == 0 or step == updates:
+                figures.validate(step, validate(parallel.gather(spread).params))
+                progress.console.print(f"update {step:>6}  {figures.note()}")
+            if step % checkpoint_every == 0 or step == updates:
                 checkpoints.save(step, parallel.gather(spread))
-            raise
-        finally:
-            checkpoints.close()
-            metrics.close()
+            progress.update(task, completed=step, note=figures.note())
+    if checkpoints.latest() != step:
+        checkpoints.save(step, parallel.gather(spread))
+    checkpoints.close()
+    metrics.close()
+    if step < updates:
+        raise KeyboardInterrupt
     return parallel.gather(spread)
 
 
-class _Clock:
+class _Figures:
     """The latest figures of a run, and how fast it goes, validation and compilation apart."""
 
-    def __init__(self, step):
-        self._step, self._since = step, None
+    def __init__(self, step, metrics):
+        self._step, self._metrics, self._since = step, metrics, None
         self._rate = self._loss = self._score = float("nan")
 
-    def log(self, step, report, metrics):
+    def log(self, step, report):
         report = jax.device_get(report)  # waits for the update
         now = time.perf_counter()
         if self._since is not None:
             self._rate = (step - self._step) / (now - self._since)
+            report["updates_per_second"] = self._rate
         self._step, self._since, self._loss = step, now, report["loss"]
-        metrics.write(step, {**report, "updates_per_second": self._rate})
+        self._metrics.write(step, report)
 
-    def validate(self, step, score, metrics):
+    def validate(self, step, score):
         started = time.perf_counter()
         self._score = float(score)
-        metrics.write(step, {"heldout": self._score})
-        self._since += time.perf_counter() - started
+        self._metrics.write(step, {"heldout": self._score})
+        if self._since is not None:
+            self._since += time.perf_counter() - started
 
     def note(self):
         return f"{self._rate:5.1f} updates/s  loss {self._loss:.3f}  held-out {self._score:.3f}"
+
+
+class _StopSignals:
+    """Notes SIGINT and SIGTERM, for the loop to stop between two updates and never within one.
+
+    Whoever cannot wait for the update to end asks a second time.
+    """
+
+    def __enter__(self):
+        self.stop = False
+        self._before = {
+            number: signal.signal(number, self._note) for number in (signal.SIGINT, signal.SIGTERM)
+        }
+        return self
+
+    def _note(self, number, frame):
+        if self.stop:
+            raise KeyboardInterrupt
+        self.stop = True
+
+    def __exit__(self, *exception):
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
 
 
 def _progress():

@@ -2,6 +2,8 @@
 
 import json
 
+from memlearn.types import UserError
+
 
 class Metrics:
     """The metrics of a run, in `metrics.jsonl`.
@@ -23,9 +25,7 @@ class Metrics:
         self._file = path.open("a", buffering=1)
         self._tensorboard = None
         if tensorboard:
-            from tensorboardX import SummaryWriter  # an extra: only when asked for
-
-            self._tensorboard = SummaryWriter(str(folder / "tensorboard"), purge_step=step)
+            self._tensorboard = _summary_writer()(str(folder / "tensorboard"), purge_step=step + 1)
 
     def write(self, step, values):
         """Append a dict of scalars, measured after `step` updates."""
@@ -40,6 +40,14 @@ class Metrics:
         self._file.close()
         if self._tensorboard:
             self._tensorboard.close()
+
+
+def _summary_writer():
+    try:
+        from tensorboardX import SummaryWriter  # an extra: only when asked for
+    except ImportError as error:
+        raise UserError("TensorBoard needs an extra: pip install -e '.[tensorboard]'") from error
+    return SummaryWriter
 
 
 def read(folder):

@@ -8,11 +8,17 @@ from ml_collections import ConfigDict
 
 from memlearn.types import UserError
 
+# Fields that say how a run runs but not what it learns: they may change when it goes on.
+RUNNING = (
+    "data_dir", "parallel", "log_every", "validate_every", "checkpoint_every", "tensorboard",
+)  # fmt: skip
+
 
 def claim(folder, config):
     """Make `folder` the place of a run of `config`, or find that it already is.
 
-    Writes `config.json` and `commit.txt`, the git commit of the code, marked if it was changed.
+    Writes `config.json`, and appends to `commit.txt` the git commit of the code, marked `-dirty` if
+    files were changed, whenever it is not the one of the last start.
 
     Args:
       folder: str or path.
@@ -25,16 +31,25 @@ def claim(folder, config):
       UserError: if it cannot be written, or holds a run of another configuration.
     """
     folder = pathlib.Path(folder)
-    path = folder / "config.json"
-    if path.exists():
+    if (folder / "config.json").exists():
         _check_same(folder, read_config(folder), config)
+    commits = folder / "commit.txt"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        path.write_text(config.to_json_best_effort(indent=2, sort_keys=True) + "\n")
-        (folder / "commit.txt").write_text(_commit() + "\n")
+        write(folder / "config.json", config.to_json_best_effort(indent=2, sort_keys=True) + "\n")
+        before = commits.read_text() if commits.exists() else ""
+        if before.splitlines()[-1:] != [_commit()]:
+            write(commits, f"{before}{_commit()}\n")
     except OSError as error:
         raise UserError(f"workdir {folder} cannot be written: {error.strerror}") from error
     return folder
+
+
+def write(path, text):
+    """Replace the file at once, so that whoever is killed leaves the old one or the new one."""
+    partial = path.with_name(f".{path.name}.partial")
+    partial.write_text(text)
+    partial.rename(path)
 
 
 def read_config(folder):
@@ -48,7 +63,7 @@ def read_config(folder):
 
 def _check_same(folder, before, now):
     before, now = _flat(before), _flat(_frozen(json.loads(now.to_json_best_effort())))
-    for name in sorted(before.keys() | now.keys()):
+    for name in sorted((before.keys() | now.keys()) - set(RUNNING)):
         if before.get(name) != now.get(name):
             raise UserError(
                 f"workdir {folder} holds a run with {name}={before.get(name)}, not "
@@ -76,8 +91,11 @@ def _flat(config, prefix=""):
 
 
 def _commit():
-    """The commit of the code that runs, `unknown` outside a git checkout."""
+    """The commit of the code that runs; `unknown` outside a git checkout, or without git."""
     describe = ["git", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
-    code = pathlib.Path(__file__).parent
-    result = subprocess.run(describe, cwd=code, capture_output=True, text=True, check=False)
+    try:
+        code = pathlib.Path(__file__).parent
+        result = subprocess.run(describe, cwd=code, capture_output=True, text=True, check=False)
+    except OSError:
+        return "unknown"
     return result.stdout.strip() or "unknown"

@@ -1,5 +1,7 @@
 """Pictures are drawn, for memories with a trace and without."""
 
+import functools
+
 import jax
 import numpy as np
 import pytest
@@ -15,7 +17,8 @@ def test_a_lifetime_is_drawn(tmp_path, memory):
     run = small_run(**{"memory.kind": memory})
     steps = run.draw(jax.random.key(0))
     state = run.policy.initial_state(run.config.batch)
-    trace = run.policy.apply(run.state.params, state, steps, trace=True)[2][0]
+    look_back = jax.jit(functools.partial(run.policy.apply, trace=True))
+    trace = look_back(run.state.params, state, steps)[2][0]
     record = play.Record(steps, steps.oracle, steps.question.astype(float))
     record, trace = jax.device_get(jax.tree.map(lambda x: x[0], (record, trace)))
     names = ["image", "text", "vector", "action", "reward"]

@@ -62,22 +62,26 @@ def test_a_run_leaves_its_record(trained):
     assert (trained / "commit.txt").read_text().strip()
 
 
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
+@pytest.mark.parametrize(("how", "lines"), [("SIGKILL", 5), ("SIGKILL", 9), ("SIGINT", 6)])
 def test_cut_off_and_started_again_it_ends_the_same_to_the_bit(
-    trained, tmp_path, data_dir, how
-):  # fmt: skip
-    workdir = tmp_path / "cut"
+    trained, tmp_path, data_dir, how, lines
+):
+    how, workdir = signal.Signals[how], tmp_path / "cut"
     process = subprocess.Popen(training(workdir, data_dir), stderr=subprocess.PIPE, text=True)
-    while process.poll() is None and len(metrics.read(workdir)) < 6:
-        time.sleep(0.01)
+    while process.poll() is None and len(metrics.read(workdir)) < lines:
+        time.sleep(0.001)
     process.send_signal(how)
     message = process.communicate(timeout=120)[1]
     if how == signal.SIGINT:
-        assert process.returncode == 130 and "the same command goes on from here" in message
+        assert process.returncode == 130 and "give the same command again to go on" in message
     else:
         assert process.returncode == -signal.SIGKILL
+    resumed = Checkpoints(workdir / "checkpoints").latest()
+    assert 0 < resumed < UPDATES, "it was cut in the middle"
+    before = [line for line in metrics.read(workdir) if line["step"] <= resumed]
     again = call(training(workdir, data_dir))
     assert again.returncode == 0, again.stderr
+    assert metrics.read(workdir)[: len(before)] == before, "what was done is not done again"
     chex.assert_trees_all_equal(final_state(workdir), final_state(trained))
     steps = [line["step"] for line in metrics.read(workdir) if "loss" in line]
     assert steps == list(range(1, UPDATES + 1)), "no line is missing, none is there twice"
@@ -117,7 +121,8 @@ def test_every_other_memory_trains(tmp_path, data_dir, memory):
         (["--config.task=juggling"], "no task is called 'juggling'; there are: binding, rebinding"),
         (["--config.memory.kind=lstm"], "no memory is called 'lstm'"),
         (["--config.data=faces"], "no data set is called 'faces'"),
-        (["--config.classes=99"], "classes must be between 2 and words = 6; got 99"),
+        (["--config.classes=4"], "classes must be between 2 and words / 2 = 3; got 4"),
+        (["--config.delay=99"], "needs 399 classes and there are 233"),
         (["stray"], "unexpected argument 'stray'"),
     ],
 )

@@ -12,11 +12,10 @@ from tests.worlds import small_run
 def test_loss_equals_the_definition():
     run = small_run()
     steps = run.draw(jax.random.key(3))
-    loss, report = imitation.loss_fn(
-        run.state.params, run.policy, steps, balance_weight=0.3, value_weight=0.7
-    )
+    loss_fn = jax.jit(imitation.loss_fn, static_argnums=1)
+    loss, report = loss_fn(run.state.params, run.policy, steps, 0.3, 0.7)
     state = run.policy.initial_state(run.config.batch)
-    output = jax.device_get(run.policy.apply(run.state.params, state, steps)[1])
+    output = jax.device_get(jax.jit(run.policy.apply)(run.state.params, state, steps)[1])
     nll, value, right = [], [], []
     for b, t in np.argwhere(np.asarray(steps.question)):
         logits, word = output.logits[b, t], int(steps.oracle[b, t])

@@ -113,18 +113,28 @@ def test_no_output_depends_on_later_events(memory):
         for gradient in jax.jit(gradients_at)(EVENTS.fused, EVENTS.embeddings, time):
             np.testing.assert_array_equal(gradient[:, time + 1 :], 0)
 
+    # What a gradient cannot show: decisions that have none.
+    later = jax.tree.map(
+        lambda x, y: jnp.concatenate([x[:, :6], y[:, 6:]], 1), EVENTS, draw_events(9)
+    )
+    changed = run(memory, state, later, BOUNDARIES)[1]
+    np.testing.assert_array_equal(changed[:, :6], run(memory, state, EVENTS, BOUNDARIES)[1][:, :6])
+
 
 @every_memory
 @pytest.mark.parametrize("value", [0.0, 1.0])
 def test_gradients_are_finite_on_zeros_and_constants(memory, value):
     constant = jax.tree.map(lambda x: jnp.full_like(x, value), EVENTS)
 
-    def loss(params, events):
-        state = memory.initial_state(B)
+    def loss(params, events, state):
         return jnp.sum(jnp.square(memory.apply(params, state, events, BOUNDARIES)[1] - 1.0))
 
-    gradients = jax.jit(jax.grad(loss, allow_int=True))(params_of(memory), constant)
-    chex.assert_tree_all_finite(gradients)
+    gradients = jax.jit(jax.grad(loss, argnums=(0, 1, 2), allow_int=True))(
+        params_of(memory), constant, memory.initial_state(B)
+    )
+    floats = [x for x in jax.tree.leaves(gradients) if x.dtype != jax.dtypes.float0]
+    assert floats
+    chex.assert_tree_all_finite(floats)
 
 
 @every_memory
@@ -157,8 +167,9 @@ def test_vmap_jit_and_a_sharded_batch_agree(memory):
 @every_memory
 def test_a_trace_is_built_only_when_asked_for(memory):
     state = memory.initial_state(B)
-    assert memory.apply(params_of(memory), state, EVENTS, BOUNDARIES)[2] is None
-    trace = memory.apply(params_of(memory), state, EVENTS, BOUNDARIES, trace=True)[2]
+    arguments = params_of(memory), state, EVENTS, BOUNDARIES
+    assert jax.jit(memory.apply)(*arguments)[2] is None
+    trace = jax.jit(functools.partial(memory.apply, trace=True))(*arguments)[2]
     if isinstance(memory, SlotMemory):
         chex.assert_shape([trace.write, trace.read], (B, T, 2, 4))
         np.testing.assert_allclose(trace.read.sum(-1), 1, rtol=1e-5)

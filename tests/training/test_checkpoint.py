@@ -53,7 +53,7 @@ def test_damage_is_reported_and_the_step_before_is_left(tmp_path, damage):
         largest.write_bytes(content[: len(content) // 2])
     else:
         largest.unlink()
-    with pytest.raises(UserError, match=r"cannot be read .*; remove that folder"):
+    with pytest.raises(UserError, match=r"is damaged, .*; move that folder away"):
         Checkpoints(tmp_path).restore(like=state(0))
     assert largest.exists() or damage == "remove"
 
@@ -66,5 +66,5 @@ def test_damage_is_reported_and_the_step_before_is_left(tmp_path, damage):
 def test_another_structure_is_reported(tmp_path):
     save(tmp_path, 1)
     other = state(0)._replace(params={"weights": jnp.ones((3, 3))})
-    with pytest.raises(UserError, match="cannot be read"):
+    with pytest.raises(UserError, match="written by other code"):
         Checkpoints(tmp_path).restore(like=other)

@@ -9,6 +9,7 @@ import numpy as np
 import optax
 import pytest
 
+from memlearn import build
 from memlearn.training.parallel import parallel
 from memlearn.types import UserError
 from tests.worlds import small_run
@@ -16,7 +17,11 @@ from tests.worlds import small_run
 
 @pytest.fixture(scope="module")
 def run():
-    return small_run()
+    """A run by plain gradient descent at rate 1, which hides no difference between gradients."""
+    run = small_run()
+    descent = optax.sgd(1.0)
+    state = run.state._replace(opt_state=descent.init(run.state.params))
+    return run._replace(state=state, update=build.update(run.config, run.policy, descent))
 
 
 def updated(run, kind, devices):
@@ -27,15 +32,19 @@ def updated(run, kind, devices):
     return spread.gather(state), report
 
 
+def moved(state, run):
+    """How far the parameters went, by plain gradient descent at rate 1: the sum of gradients."""
+    return jax.tree.map(lambda new, old: new - old, state.params, run.state.params)
+
+
 def test_eight_devices_equal_one(run):
     assert jax.device_count() == 8
     one, one_report = updated(run, "jit", 1)
+    assert optax.global_norm(moved(one, run)) > 0.1
     for kind in ("jit", "pmap"):
         eight, report = updated(run, kind, 8)
         chex.assert_trees_all_close(report, one_report, rtol=1e-4)
-        moved = jax.tree.map(lambda new, old: new - old, eight.params, run.state.params)
-        expected = jax.tree.map(lambda new, old: new - old, one.params, run.state.params)
-        chex.assert_trees_all_close(moved, expected, atol=2e-5)
+        chex.assert_trees_all_close(moved(eight, run), moved(one, run), atol=2e-5)
         assert int(eight.step) == 2
         np.testing.assert_array_equal(
             jax.random.key_data(eight.key), jax.random.key_data(run.state.key)
@@ -52,11 +61,12 @@ def test_a_gradient_is_averaged_over_the_axis(run):
     steps = run.draw(jax.random.key(0))
     halves = jax.tree.map(lambda x: x.reshape(2, 4, *x.shape[1:]), steps)
     update = functools.partial(run.update, axis_name="shards")
-    states, _ = jax.vmap(update, in_axes=(None, 0), axis_name="shards")(run.state, halves)
-    whole, _ = run.update(run.state, steps)
+    mapped = jax.vmap(update, in_axes=(None, 0), axis_name="shards")
+    states, _ = jax.jit(mapped)(run.state, halves)
+    whole, _ = jax.jit(run.update)(run.state, steps)
     for half in (0, 1):
-        params = jax.tree.map(lambda x, half=half: x[half], states.params)
-        chex.assert_trees_all_close(params, whole.params, atol=2e-5)
+        state = jax.tree.map(lambda x, half=half: x[half], states)
+        chex.assert_trees_all_close(moved(state, run), moved(whole, run), atol=2e-5)
 
 
 def test_what_cannot_be_done_is_said(run):

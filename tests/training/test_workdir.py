@@ -26,6 +26,26 @@ def test_another_configuration_is_refused_and_nothing_is_overwritten(tmp_path):
     assert (folder / "config.json").read_bytes() == before
 
 
+def test_how_a_run_runs_may_change(tmp_path):
+    folder = workdir.claim(tmp_path / "run", small_config())
+    other = small_config()
+    other.log_every = 99
+    assert workdir.read_config(workdir.claim(folder, other)).log_every == 99
+
+
+def test_git_is_not_needed(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    folder = workdir.claim(tmp_path / "run", small_config())
+    assert (folder / "commit.txt").read_text() == "unknown\n"
+
+
+def test_every_commit_that_a_run_was_trained_by_is_kept(tmp_path, monkeypatch):
+    for commit in ("one", "one", "two"):
+        monkeypatch.setattr(workdir, "_commit", lambda commit=commit: commit)
+        folder = workdir.claim(tmp_path / "run", small_config())
+    assert (folder / "commit.txt").read_text() == "one\ntwo\n"
+
+
 def test_a_folder_of_something_else_is_refused(tmp_path):
     with pytest.raises(UserError, match="is not the workdir of a run"):
         workdir.read_config(tmp_path)

@@ -1,0 +1,185 @@
+"""The parts of structure by hand, and a whole slot memory against its equations in numpy."""
+
+import functools
+import math
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from memlearn.memory import designs, routing, slots
+from memlearn.memory.slot_memory import SlotMemory
+from memlearn.types import EPISODE, LIFETIME
+from tests.memory import test_contract as contract
+
+
+def traced(memory, params, events):
+    """The trace of a memory over the events of the contract's boundaries."""
+    look = jax.jit(functools.partial(memory.apply, trace=True))
+    return look(params, memory.initial_state(contract.B), events, contract.BOUNDARIES)[2]
+
+
+def test_fresh_slots_go_round_and_only_whole_events_advance():
+    written = jnp.array([1.0, 0.6, 0.4, 0.9, 1.0, 0.0, 1.0])[None, :, None]
+    resets = jnp.array([[True, False, False, False, False, False, True]])
+    place, pointer = slots.fresh_slots(written, resets, jnp.full((1, 1), 2), slots=3)
+    np.testing.assert_array_equal(place.argmax(-1)[0, :, 0], [0, 1, 2, 2, 0, 1, 0])
+    np.testing.assert_array_equal(place.sum(-1), 1)
+    assert pointer.dtype == jnp.int32 and pointer[0, 0] == 1
+    place, pointer = slots.fresh_slots(written[:, :2], resets[:, 1:3], jnp.full((1, 1), 2), 3)
+    np.testing.assert_array_equal(place.argmax(-1)[0, :, 0], [2, 0])
+    assert pointer[0, 0] == 1
+
+
+def test_retention_stays_within_its_bounds():
+    logs = slots.bounded_log(jnp.array([0.0, 0.5, 1.0]))
+    np.testing.assert_allclose(logs[jnp.array([0, 2])], [-5.0, 0.0], atol=1e-6)
+    assert -5 < logs[1] < math.log(0.51)
+
+
+def test_nothing_but_what_is_overwritten_is_forgotten_without_retention():
+    write = jnp.array([0.0, 0.5, 1.0, 1.7])[None, None, None]
+    retention = slots.Retention("none")
+    decay = retention.apply({}, jnp.ones((1, 1, 2)), write, jnp.ones((1, 1), bool))
+    np.testing.assert_allclose(decay[0, 0, 0], slots.bounded_log(jnp.array([1, 0.5, 0, 0])))
+
+
+def test_a_bank_survives_an_episode_as_far_as_it_learned_to():
+    context, write = jnp.ones((1, 2, 3)), jnp.zeros((1, 2, 1, 4))
+    episode = jnp.array([[False, True]])
+    retention = slots.Retention("learned")
+    params = retention.init(jax.random.key(0), context, write, episode)
+    params["params"]["survive"] = jnp.zeros(1)  # sigmoid: one half
+    decay = retention.apply(params, context, write, episode)
+    keep = jax.nn.sigmoid(6.0)
+    np.testing.assert_allclose(decay[0, 0], slots.bounded_log(keep), rtol=1e-5)
+    np.testing.assert_allclose(decay[0, 1], slots.bounded_log(keep / 2), rtol=1e-5)
+
+
+def test_routes_are_relative_to_the_busiest_bank():
+    router = routing.BankRouter("learned", banks=3)
+    context = jnp.ones((1, 1, 2))
+    params = router.init(jax.random.key(0), context)["params"]
+    np.testing.assert_allclose(router.apply({"params": params}, context), 1.0)
+    params["Dense_0"]["bias"] = jnp.log(jnp.array([0.5, 0.3, 0.2]))
+    route, sown = router.apply({"params": params}, context, mutable=["routing"])
+    np.testing.assert_allclose(route[0, 0], [1.0, 0.6, 0.4], rtol=1e-5)
+    np.testing.assert_allclose(sown["routing"]["shares"][0], [0.5, 0.3, 0.2], rtol=1e-5)
+
+
+def test_banks_begin_with_one_modality_each_of_the_present_event():
+    memory = SlotMemory(12, 3, 2, 4, 5, 6, **designs.LEARNED)
+    state = memory.initial_state(contract.B)
+    init = jax.jit(memory.init)
+    params = init(jax.random.key(0), state, contract.EVENTS, contract.BOUNDARIES)["params"]
+    everything = contract.EVENTS._replace(present=jnp.ones_like(contract.EVENTS.present))
+    trace = traced(memory, {"params": params}, everything)
+    for sources in (trace.key_sources, trace.query_sources):
+        np.testing.assert_array_equal(sources[:, 1:, :, :].argmax(-1)[..., 0], 0)
+        np.testing.assert_array_equal(sources[:, 1:, :, :].argmax(-1)[..., 1], 1)
+
+
+def test_absent_sources_have_no_part_in_an_address():
+    memory = contract.MEMORIES["learned"]
+    events, boundaries = contract.EVENTS, contract.BOUNDARIES
+    trace = traced(memory, contract.params_of(memory), events)
+    for sources in np.asarray(trace.key_sources), np.asarray(trace.query_sources):
+        now, before = sources[..., :3], sources[..., 3:]
+        absent = ~np.asarray(events.present)
+        assert np.all(now[absent[:, :, None].repeat(2, 2)] == 0)
+        assert np.all(before[:, 1:][absent[:, :-1, None].repeat(2, 2)] == 0)
+        assert np.all(before[np.asarray(boundaries) == LIFETIME] == 0)
+
+
+def test_an_unknown_rule_is_refused():
+    with pytest.raises(ValueError, match="no rule of placement is called 'routed'; there are"):
+        SlotMemory(12, 3, 2, 4, 5, 6, **{**designs.LEARNED, "placement": "routed"})
+
+
+def test_a_slot_memory_equals_its_equations():
+    """One lifetime of the batch, bank by bank and step by step, in float64."""
+    memory = contract.MEMORIES["learned"]
+    params = contract.params_of(memory)
+    _, out = contract.run(memory, memory.initial_state(8), contract.EVENTS, contract.BOUNDARIES)
+    p = jax.tree.map(lambda x: np.asarray(x, np.float64), params["params"])
+    events = jax.tree.map(lambda x: np.asarray(x[0], np.float64), contract.EVENTS)
+    expected = _by_hand(p, events, np.asarray(contract.BOUNDARIES[0]))
+    np.testing.assert_allclose(out[0], expected, atol=1e-4)
+
+
+def _by_hand(p, events, boundaries, banks=2, slots_per_bank=4):
+    def dense(layer, x):
+        return x @ layer["kernel"].reshape(x.size, -1) + layer["bias"].ravel()
+
+    def route(layer, c):
+        shares = _softmax(dense(layer["Dense_0"], c))
+        return shares / shares.max()
+
+    a = p["access"]
+    first = a["first_keys"], a["first_values"], _sigmoid(a["first_occupancy"])
+    tau, theta, rate = (
+        np.log1p(np.exp(a[name])) for name in ("sharpness", "threshold", "rate")
+    )  # fmt: skip
+    pointer, outs = np.zeros(banks, int), []
+    K, V, occupancy, age = (np.zeros((banks, slots_per_bank, n)) for n in (5, 6, 1, 1))
+    occupancy, age = occupancy[..., 0], age[..., 0]
+    before = np.zeros((3, banks, 5)), np.zeros(3)
+    for e, present, c, code in zip(*events, boundaries):
+        if code == LIFETIME:
+            K, V, occupancy = (x.copy() for x in first)
+            age, pointer, before = (
+                np.zeros_like(age),
+                np.zeros(banks, int),
+                (before[0] * 0, [0] * 3),
+            )
+        addresses = np.einsum("md,mdhk->mhk", e, p["keys"]["addresses"]["maps"])
+        sources = np.concatenate([addresses, before[0]])
+        there = np.concatenate([present, before[1]]).astype(bool)
+        before = addresses, present
+        value = dense(p["value"], np.concatenate([e.ravel(), c])).reshape(banks, -1)
+        admission = _sigmoid(dense(p["admission"]["gate"], c))[0]
+        write_route, read_route = route(p["write_banks"], c), route(p["read_banks"], c)
+        found = []
+        for h in range(banks):
+
+            def address(name, h=h, c=c, there=there, sources=sources):
+                logits = np.einsum("d,ds->s", c, p["keys"][name]["kernel"][:, h])
+                logits = np.where(there, logits + p["keys"][f"{name}_bias"][h], -np.inf)
+                return _unit(_softmax(logits) @ sources[:, h]) if there.any() else np.zeros(5)
+
+            key, query = address("key"), address("query")
+            routed = _softmax(p["placement"]["router"]["prototypes"][h] @ key)
+            gate = _sigmoid(dense(p["placement"]["gate"], c))[h]
+            fresh = np.eye(slots_per_bank)[pointer[h]]
+            written = admission * write_route[h]
+            pointer[h] = (pointer[h] + round(written)) % slots_per_bank
+            w = written * (gate * fresh + (1 - gate) * routed)
+            r = p["retention"]
+            keep = _sigmoid(dense(r["keep"], c))[h]
+            keep *= _sigmoid(r["survive"][h]) if code == EPISODE else 1
+            keep = keep * (1 - _sigmoid(dense(r["overwrite"], c))[h] * np.minimum(w, 1))
+            keep = math.exp(-5) + (1 - math.exp(-5)) * keep
+            K[h] = keep[:, None] * K[h] + np.outer(w, key)
+            V[h] = keep[:, None] * V[h] + np.outer(w, value[h])
+            occupancy[h] = keep * occupancy[h] + w
+            age[h] = (1 - np.minimum(w, 1)) * (age[h] + 1)
+            score = tau[h] * K[h] @ query
+            weights = _softmax(score + np.log(occupancy[h] + 1e-4) - rate[h] * age[h])
+            mass = np.sum(_sigmoid(score - tau[h] * theta[h]) * occupancy[h])
+            found.append(read_route[h] * np.array([*(weights @ V[h]), mass, np.log1p(mass)]))
+        outs.append(dense(p["out"], np.concatenate(found)))
+    return np.array(outs)
+
+
+def _softmax(x):
+    x = np.exp(x - x.max())
+    return x / x.sum()
+
+
+def _sigmoid(x):
+    return 1 / (1 + np.exp(-x))
+
+
+def _unit(x):
+    return x / np.sqrt(np.sum(x * x) + 1e-6)
