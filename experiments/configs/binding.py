@@ -50,7 +50,7 @@ def get_config():
     config.zoom = 0.08  # augmentation of images: largest log-scale
     config.shift = 1.0  # ... and largest move, in pixels
     config.value_weight = 0.5
-    config.balance_weight = 0.01
+    config.balance_weight = 0.0  # at .01, `order` wrote different words to different banks
 
     # How it runs: see memlearn/training.
     config.parallel = "jit"  # jit, pmap: over all devices
