@@ -107,7 +107,7 @@ def restore(folder, config, policy, conditions):
 
 
 def keys(row):
-    """Return the random keys of a row's lifetimes, no key of training or validation."""
+    """Return the random keys of a row's lifetimes: the same for every run, so that runs compare."""
     return jax.random.split(jax.random.fold_in(jax.random.key(2), row), LIFETIMES.value)
 
 

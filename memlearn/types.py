@@ -18,6 +18,9 @@ EPISODE = 1  # an episode of the same lifetime begins; memory persists, as far a
 LIFETIME = 2  # a new lifetime begins; memory is reset
 
 
+PAD = 0  # the token of a text that says nothing
+
+
 class TimeStep(NamedTuple):
     """What an agent is given at one step, and what a teacher would do there.
 

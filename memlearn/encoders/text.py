@@ -3,7 +3,7 @@
 import flax.linen as nn
 import jax.numpy as jnp
 
-PAD = 0
+from memlearn.types import PAD
 
 
 class TextEncoder(nn.Module):

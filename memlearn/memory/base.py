@@ -32,7 +32,7 @@ class Memory(nn.Module):
     modalities: int
 
     def initial_state(self, batch: int, dtype=jnp.float32) -> State:
-        """Return the state of `batch` memories that nothing was written to."""
+        """Return the state of `batch` memories that nothing was written to, held in `dtype`."""
         raise NotImplementedError
 
     def __call__(self, state: State, events: Event, boundaries, trace: bool = False):

@@ -1,10 +1,9 @@
 """The small language of the suite: instructions, and words that mean whatever a lifetime says.
 
-A text is `[instruction, word]`, either padded. Words are both what the agent reads and, counted
-from zero, the actions with which it answers.
+A text is `[instruction, word]`, either of them `PAD`. Words are what the agent reads and, counted
+from zero, also the actions with which it answers.
 """
 
-PAD = 0
 THIS_IS = 1  # "this is <word>"
 WHAT_IS_THIS = 2
 WHAT_CAME_NEXT = 3  # "which word came right after this?"

@@ -16,7 +16,7 @@ from gymnax.environments.environment import Environment
 
 from memlearn.tasks import language
 from memlearn.tasks.script import STUDY, Script
-from memlearn.types import NONE, TimeStep
+from memlearn.types import NONE, PAD, TimeStep
 
 
 @struct.dataclass
@@ -118,7 +118,7 @@ class Lifetime(Environment):
         }
         present = {
             "image": jnp.bool_(True),
-            "text": jnp.any(script.text[now] != language.PAD),
+            "text": jnp.any(script.text[now] != PAD),
             "vector": jnp.bool_(True),
             "action": answered,
             "reward": answered,

@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 
 from memlearn.tasks import language
-from memlearn.types import EPISODE, LIFETIME, NONE
+from memlearn.types import EPISODE, LIFETIME, NONE, PAD
 
 STUDY, ASK = 0, 1  # the two roles; each has its own faces
 
@@ -44,13 +44,13 @@ def study(items, words):
 
 def wait(items):
     """Show items `[n]` without a text."""
-    text = jnp.full((items.size, language.LENGTH), language.PAD)
+    text = jnp.full((items.size, language.LENGTH), PAD)
     return _part(items, STUDY, text, question=False, answer=jnp.zeros_like(items))
 
 
 def ask(instruction, items, answers):
     """Show items `[n]` with the text of a question, to be answered by words `[n]`."""
-    texts = jnp.array([instruction, language.PAD])
+    texts = jnp.array([instruction, PAD])
     text = jnp.broadcast_to(texts, (items.size, language.LENGTH))
     return _part(items, ASK, text, question=True, answer=answers)
 

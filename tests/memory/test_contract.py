@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from flax import serialization
 from jax.sharding import AxisType, NamedSharding
 from jax.sharding import PartitionSpec as P
 
@@ -162,6 +163,13 @@ def test_vmap_jit_and_a_sharded_batch_agree(memory):
     mesh = jax.make_mesh((8,), ("data",), (AxisType.Auto,))
     spread = jax.device_put(arguments, NamedSharding(mesh, P("data")))
     chex.assert_trees_all_close(jitted(*spread)[1], plain, atol=2e-5)
+
+
+@every_memory
+def test_a_state_can_be_saved_and_read(memory):
+    state, _ = run(memory, memory.initial_state(B), EVENTS, BOUNDARIES)
+    saved = serialization.to_bytes(state)
+    chex.assert_trees_all_equal(serialization.from_bytes(memory.initial_state(B), saved), state)
 
 
 @every_memory

@@ -11,7 +11,7 @@ from memlearn.tasks import language
 from memlearn.tasks.binding import binding
 from memlearn.tasks.order import order
 from memlearn.tasks.rebinding import rebinding
-from memlearn.types import EPISODE, LIFETIME, NONE
+from memlearn.types import EPISODE, LIFETIME, NONE, PAD
 
 LEVEL = dict(classes=6, delay=3, words=10)
 TASKS = {"binding": binding, "rebinding": rebinding, "order": order}
@@ -56,7 +56,7 @@ def test_questions_come_in_an_episode_of_their_own(task):
     start = int(np.flatnonzero(script.boundary == EPISODE)[0])
     assert np.all(np.delete(script.boundary, [0, start]) == NONE)
     assert np.all(script.question[start:]) and not np.any(script.question[:start])
-    waiting = script.text[:, 0] == language.PAD
+    waiting = script.text[:, 0] == PAD
     assert waiting.sum() == LEVEL["delay"] and np.all(waiting[start - LEVEL["delay"] : start])
 
 

@@ -58,8 +58,8 @@ def scan(q, k, v, w, g, resets, state, init, e=None, bias=None):
     Raises:
       AssertionError: if ranks, shapes or dtypes disagree.
     """
-    _check(q, k, v, w, g, resets, state, init, e, bias)
-    init = _broadcast(init, state)
+    check(q, k, v, w, g, resets, state, init, e, bias)
+    init = broadcast(init, state)
 
     def body(state, inputs):
         read, scores, state = _step(*inputs[:6], state, init, *inputs[6:])
@@ -88,11 +88,11 @@ def _step(q, k, v, w, g, reset, state, init, e, bias):
     return jnp.einsum("bn,bnv->bv", weights, values), scores, SlotState(keys, values)
 
 
-def _broadcast(init, state):
+def broadcast(init, state):
     return SlotState(*(jnp.broadcast_to(x, s.shape).astype(s.dtype) for x, s in zip(init, state)))
 
 
-def _check(q, k, v, w, g, resets, state, init, e, bias):
+def check(q, k, v, w, g, resets, state, init, e, bias):
     batch, time, width = q.shape
     keys, values = state
     slots = keys.shape[1]

@@ -1,0 +1,140 @@
+"""The chunked form of the slot op against the scan that defines it."""
+
+import functools
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from memlearn.ops.slots import scan
+from memlearn.ops.slots.chunk import chunk
+
+B, N, K, V = 2, 5, 3, 4
+RESETS = (0.0, 0.1, 1.0)  # how often: never, at random, at every step
+COMPILER = {"xla_backend_optimization_level": 0}  # compiling takes far longer than running here
+
+
+def draw(time, erase=True, bias=True, resets=0.1, slots_written=N, gates=1.0):
+    """Random arguments of the op in float64, as a dict; what is erased is what a write replaces."""
+    rng = np.random.default_rng(time)
+    keys = rng.normal(size=(B, time, K))
+    w = rng.random((B, time, N))
+    w = np.where(w >= -np.sort(-w)[..., slots_written - 1, None], w, 0)
+    if erase:
+        w /= np.sum(w, axis=-1, keepdims=True)  # so that erasing contracts
+    return dict(
+        q=rng.normal(size=(B, time, K)),
+        k=keys / np.linalg.norm(keys, axis=-1, keepdims=True),
+        v=rng.normal(size=(B, time, V)),
+        w=w,
+        g=gates * np.maximum(-np.abs(rng.normal(size=(B, time, N))), -5.0),
+        resets=rng.random((B, time)) < resets,
+        state=(rng.normal(size=(B, N, K)), rng.normal(size=(B, N, V))),
+        init=(rng.normal(size=(N, K)), rng.normal(size=(1, N, V))),
+        e=rng.random((B, time, 1)) * w if erase else None,
+        bias=rng.normal(size=(B, time, N)) if bias else None,
+    )
+
+
+def cast(arguments, dtype):
+    return {
+        name: x if name == "resets" else jax.tree.map(lambda x: jnp.asarray(x, dtype), x)
+        for name, x in arguments.items()
+    }
+
+
+def differentiated(op):
+    """Return a function of the arguments: outputs, and gradients of a random functional of them."""
+
+    @functools.partial(jax.jit, compiler_options=COMPILER)
+    def run(resets, arguments):
+        def functional(arguments):
+            outputs = op(resets=resets, **arguments)
+            rng = np.random.default_rng(0)
+            weights = [rng.normal(size=x.shape) for x in jax.tree.leaves(outputs)]
+            products = (jnp.vdot(x, y) for x, y in zip(jax.tree.leaves(outputs), weights))
+            return sum(products), outputs
+
+        gradients, outputs = jax.grad(functional, has_aux=True)(arguments)
+        return dict(outputs=outputs, gradients=gradients)
+
+    return lambda resets, **arguments: run(resets, arguments)
+
+
+def assert_close(found, expected, tolerance):
+    """Each array is right to `tolerance` times its largest element."""
+
+    def check(path, x, y):
+        assert x.shape == y.shape
+        x, y = np.asarray(x, np.float64), np.asarray(y, np.float64)
+        error, scale = np.max(np.abs(x - y)), np.max(np.abs(y))
+        assert error <= tolerance * scale, f"{jax.tree_util.keystr(path)}: {error} of {scale}"
+
+    jax.tree_util.tree_map_with_path(check, found, expected)
+
+
+@pytest.mark.parametrize(
+    "time, size, erase, bias",
+    [
+        (1, 64, True, True),
+        (2, 64, True, True),
+        (63, 8, True, True),
+        (64, 16, True, False),
+        (65, 24, True, True),  # rounded up to 32
+        (100, 1, True, True),
+        (257, 64, False, True),
+    ],
+)
+def test_equals_the_scan_in_double_precision(time, size, erase, bias):
+    with jax.enable_x64(True):
+        expected = differentiated(scan)
+        found = differentiated(functools.partial(chunk, size=size))
+        for resets in RESETS:
+            for slots_written in (N, 2):
+                arguments = draw(time, erase, bias, resets, slots_written)
+                assert_close(found(**arguments), expected(**arguments), 1e-12)
+
+
+@pytest.mark.parametrize(
+    "time, size, erase, bias",
+    [(65, 16, False, False), (100, 64, True, True)],
+)
+def test_equals_the_scan_in_single_precision(time, size, erase, bias):
+    exact, found = differentiated(scan), differentiated(functools.partial(chunk, size=size))
+    for gates, tolerance in ((1.0, 5e-6), (20.0, 1e-4)):
+        for resets in RESETS:
+            arguments = cast(draw(time, erase, bias, resets, gates=gates), np.float32)
+            with jax.enable_x64(True):
+                expected = exact(**cast(arguments, np.float64))
+            assert_close(found(**arguments), expected, tolerance)
+
+
+def test_extreme_arguments_stay_finite_and_right():
+    usual = cast(draw(7), np.float32)
+    extremes = [
+        jax.tree.map(jnp.zeros_like, usual),
+        usual | dict(w=jnp.zeros_like(usual["w"]), e=jnp.zeros_like(usual["e"])),
+        usual | dict(g=jnp.full_like(usual["g"], -5.0)),
+        usual | dict(g=jnp.full_like(usual["g"], -jnp.inf)),  # a slot keeps nothing
+        usual | dict(bias=jnp.full_like(usual["bias"], -1e9)),
+    ]
+    expected, found = differentiated(scan), differentiated(functools.partial(chunk, size=4))
+    for arguments in extremes:
+        results = found(**arguments)
+        assert all(np.isfinite(x).all() for x in jax.tree.leaves(results))
+        assert_close(results, expected(**arguments), 5e-6)
+
+
+def test_half_precision_keeps_its_dtype_and_comes_close():
+    arguments = cast(draw(40), jnp.bfloat16)
+    found = jax.jit(functools.partial(chunk, size=16))(**arguments)
+    assert all(x.dtype == jnp.bfloat16 for x in jax.tree.leaves(found))
+    expected = jax.jit(scan)(**cast(arguments, np.float32))
+    assert_close(found, expected, 4 * float(jnp.finfo(jnp.bfloat16).eps))
+
+
+@pytest.mark.parametrize("spoil", [dict(size=0), dict(w=np.zeros((B, 8, N + 1)))])
+def test_disagreeing_arguments_are_refused(spoil):
+    with jax.enable_x64(True), pytest.raises(AssertionError):
+        chunk(**(draw(8) | spoil))
