@@ -59,8 +59,8 @@ class Checkpoints:
             found = self._manager.restore(step, args=wanted)
             if _digest(found.state) != found.digest["sha256"]:
                 raise ValueError("its content is not what was saved")
-        except (OSError, ValueError, KeyError, TypeError) as error:  # what Orbax makes of damage
-            reason = " ".join(str(error).split())[:200]
+        except Exception as error:  # Orbax raises bare ones
+            reason = " ".join(str(error).split())[:200] or type(error).__name__
             raise UserError(
                 f"checkpoint {self.folder / str(step)} is damaged, or was written by other code: "
                 f"{reason}; move that folder away to go on from the step before, if there is one"
