@@ -142,4 +142,4 @@ def test_command_refuses_an_unknown_name(tmp_path):
     command = [*COMMAND, "glyph", f"--data_dir={tmp_path}"]
     outcome = subprocess.run(command, capture_output=True, text=True)
     assert outcome.returncode == 2
-    assert outcome.stderr == "no data set is called 'glyph'; known: glyphs\n"
+    assert outcome.stderr == "error: no data set is called 'glyph'; known: glyphs\n"

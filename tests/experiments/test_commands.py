@@ -62,6 +62,7 @@ def test_a_run_leaves_its_record(trained):
     assert (trained / "commit.txt").read_text().strip()
 
 
+# After 5 lines the first checkpoint is being written; after 9 it is there.
 @pytest.mark.parametrize(("how", "lines"), [("SIGKILL", 5), ("SIGKILL", 9), ("SIGINT", 6)])
 def test_cut_off_and_started_again_it_ends_the_same_to_the_bit(
     trained, tmp_path, data_dir, how, lines
@@ -76,8 +77,9 @@ def test_cut_off_and_started_again_it_ends_the_same_to_the_bit(
         assert process.returncode == 130 and "give the same command again to go on" in message
     else:
         assert process.returncode == -signal.SIGKILL
-    resumed = Checkpoints(workdir / "checkpoints").latest()
-    assert 0 < resumed < UPDATES, "it was cut in the middle"
+    resumed = Checkpoints(workdir / "checkpoints").latest() or 0
+    assert resumed < UPDATES, "it was cut in the middle"
+    assert resumed > 0 or lines == 5
     before = [line for line in metrics.read(workdir) if line["step"] <= resumed]
     again = call(training(workdir, data_dir))
     assert again.returncode == 0, again.stderr
