@@ -21,7 +21,7 @@ class Checkpoints:
     """The checkpoints of one run, in one folder.
 
     Args:
-      folder: `pathlib.Path`; made by the first save.
+      folder: `pathlib.Path`, made if it is missing.
     """
 
     def __init__(self, folder):

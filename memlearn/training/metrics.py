@@ -2,6 +2,7 @@
 
 import json
 
+from memlearn.training import workdir
 from memlearn.types import UserError
 
 
@@ -19,9 +20,7 @@ class Metrics:
     def __init__(self, folder, step, tensorboard):
         path = folder / "metrics.jsonl"
         kept = [line for line in read(folder) if line["step"] <= step]
-        partial = path.with_suffix(".partial")
-        partial.write_text("".join(json.dumps(line) + "\n" for line in kept))
-        partial.rename(path)
+        workdir.write(path, "".join(json.dumps(line) + "\n" for line in kept))
         self._file = path.open("a", buffering=1)
         self._tensorboard = None
         if tensorboard:

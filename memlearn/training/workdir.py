@@ -33,13 +33,13 @@ def claim(folder, config):
     folder = pathlib.Path(folder)
     if (folder / "config.json").exists():
         _check_same(folder, read_config(folder), config)
-    commits = folder / "commit.txt"
+    commits, commit = folder / "commit.txt", _commit()
     try:
         folder.mkdir(parents=True, exist_ok=True)
         write(folder / "config.json", config.to_json_best_effort(indent=2, sort_keys=True) + "\n")
         before = commits.read_text() if commits.exists() else ""
-        if before.splitlines()[-1:] != [_commit()]:
-            write(commits, f"{before}{_commit()}\n")
+        if before.splitlines()[-1:] != [commit]:
+            write(commits, f"{before}{commit}\n")
     except OSError as error:
         raise UserError(f"workdir {folder} cannot be written: {error.strerror}") from error
     return folder
