@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 
 from memlearn.ops.recurrence import linear_recurrence
-from memlearn.ops.slots import SlotState, scan
+from memlearn.ops.slots import SlotState, apply
 
 EMPTY = 1e-4  # the occupancy at which a slot counts as empty: log stays finite
 
@@ -78,7 +78,7 @@ class Access(nn.Module):
         bias = jnp.log(occupancy + EMPTY) - rate[:, None] * age
 
         fold, unfold = _fold_banks, lambda x: _unfold_banks(x, batch)
-        reads, scores, rows = scan(
+        reads, scores, rows = apply(
             q=fold(sharpness[:, None] * query), k=fold(key), v=fold(value),
             w=fold(write), g=fold(decay), resets=jnp.repeat(resets, banks, axis=0),
             state=jax.tree.map(lambda x: x.reshape(-1, *x.shape[2:]), contents.rows),

@@ -4,54 +4,73 @@ Keys and values follow the same recurrence (see `scan`), so M_t below is the mat
 side, `[N, K + V]`, and m_t the row `[k_t; v_t]`. Take a chunk of C steps that starts from the slots
 S. Let a_t = exp(g_t) be what a slot keeps at step t, but 0 where a lifetime starts, and let
 
-    D_ij = prod_{j < t <= i} a_t                            what slots keep from step j to step i
-    R_i  = what slots keep from their origin O_i to step i
+    D_ij = prod_{j < t <= i} a_t             what slots keep from step j to step i
+    R_i  = prod_{t <= i} a_t                 what they keep of S at step i
+    F_i                                      what they keep of `init`, once a lifetime has started.
 
-in which the origin O_i is S, or `init` once a lifetime has started in the chunk. Unrolled,
+Unrolled,
 
-    M_i  = R_i * O_i + sum_{j <= i} (D_ij * w_j) u_j^T                                     (state)
+    M_i  = R_i * S + F_i * init + sum_{j <= i} (D_ij * w_j) u_j^T                          (state)
 
 with rows u_j = m_j - e_j^T M'_j, less what they erase. M'_i is (state) without its term j = i, so
 
-    (I + A) U = X - (e * R) O        A_ij = sum_n e_i[n] D_ij[n] w_j[n]  for j < i         (rows)
+    (I + A) U = X - (e * R) S - (e * F) init      A_ij = sum_n e_i[n] D_ij[n] w_j[n], j < i
 
-is a triangular system, one for keys and values together. Split U into keys k and values v. Reading
-(state) with q_i gives scores, and from p_i = softmax(s_i + bias_i) the reads:
+is a triangular system, one for keys and values together. It makes the rows, and with (state) the
+slots at the end of the chunk, affine in S:
 
-    s_i    = R_i * (O_i q_i) + sum_{j <= i} (q_i . k_j) D_ij * w_j                         (scores)
-    read_i = O_i^T (R_i * p_i) + sum_{j <= i} c_ij v_j       c_ij = sum_n p_i D_ij w_j     (reads)
+    U   = P - Q S             P = (I + A)^-1 (X - (e * F) init)     Q = (I + A)^-1 (e * R)  (rows)
+    M_C = R_C * S + F_C * init + sum_j (D_Cj * w_j) u_j^T                                  (carry)
 
-**D is never formed**, and never a quotient: exp(G_i - G_j) of cumulative gates overflows or cancels
-when gates are strong. Cut the chunk into blocks of b = 1, 2, 4, .., C/2 steps and pair neighbours.
-Each j < i meets in exactly one such pair, j in its left block and i in its right one, where
+Split U into keys k and values v. Reading (state) with q_i gives scores, and from
+p_i = softmax(s_i + bias_i) the reads:
 
-    D_ij = rise_i * fall_j                                                                 (pairs)
+    s_i    = R_i * (S q_i) + F_i * (init q_i) + sum_{j <= i} (q_i . k_j) D_ij * w_j        (scores)
+    read_i = S^T (R_i * p_i) + init^T (F_i * p_i) + sum_{j <= i} c_ij v_j                   (reads)
+             with c_ij = sum_n p_i D_ij w_j
 
-    rise_i = prod of a_t from the start of the right block to i
-    fall_j = prod of a_t after j, to the end of the left block.
+The sums over j < i, and the inverse, are in `pairs`, which never forms D.
 
-Both are products of numbers in [0, 1], made for all b by doubling. A reset is a factor that is
-exactly 0, whatever the gates. Each sum over j < i becomes one matmul a pair of blocks, C^2/2 pairs
-of steps in all; what remains is the term j = i, where D is 1. The same blocks invert I + A, as
-
-    [P    ]^-1   [     P^-1         ]
-    [A  Q ]    = [-Q^-1 A P^-1  Q^-1]                                                      (inverse)
-
-Chunks follow one another in a scan. The backward pass keeps only the slots each chunk starts from
-and computes the rest of a chunk again.
+Only (carry) ties a chunk to the one before. A processor of few cores takes chunk after chunk whole;
+an accelerator takes (rows) of all chunks at once, then (carry) in a scan over chunks, then (scores)
+and (reads) of all at once. The backward pass keeps the slots that each chunk starts from and its
+scores, and computes the rest of the chunk again.
 """
 
 import functools
+from typing import NamedTuple
 
 import chex
 import jax
 import jax.numpy as jnp
 from jax import lax
+from jax.ad_checkpoint import checkpoint_name
 
+from memlearn.ops.slots import pairs
 from memlearn.ops.slots.scan import SlotState, broadcast, check
 
 
-def chunk(q, k, v, w, g, resets, state, init, e=None, bias=None, *, size=64):
+class _Effect(NamedTuple):
+    """What a chunk does to the slots S it starts from, by (rows) and (carry).
+
+    Attributes:
+      rows: P, `[B, C, K + V]`.
+      erased: Q, `[B, C, N]`; None where nothing is erased.
+      keep: R_C, `[B, N, 1]`.
+      born: F_C * init, `[B, N, K + V]`.
+      remains: D_Cj w_j, what each write leaves at the end, `[B, C, N]`.
+    """
+
+    rows: jax.Array
+    erased: jax.Array | None
+    keep: jax.Array
+    born: jax.Array
+    remains: jax.Array
+
+
+def chunk(
+    q, k, v, w, g, resets, state, init, e=None, bias=None, *, size=32, all_at_once=False
+):  # fmt: skip
     """Write to the slots and read them, a chunk of steps at a time.
 
     Computes what `scan` does. Decays, softmax, the triangular system and the slots between chunks
@@ -70,6 +89,7 @@ def chunk(q, k, v, w, g, resets, state, init, e=None, bias=None, *, size=64):
       e: erase weight of each slot, float `[B, T, N]`; None erases nothing.
       bias: added to the scores before the softmax, float `[B, T, N]`; None adds nothing.
       size: steps a chunk, int >= 1; rounded up to a power of two.
+      all_at_once: whether all but (carry) is done for all chunks at once, or chunk after chunk.
 
     Returns:
       reads: float `[B, T, V]`.
@@ -87,157 +107,83 @@ def chunk(q, k, v, w, g, resets, state, init, e=None, bias=None, *, size=64):
     slots, init = (
         jnp.concatenate(x, axis=-1).astype(wide) for x in (state, broadcast(init, state))
     )
-
-    # In a scan there is nothing that the barrier against common subexpressions would protect.
-    body = jax.checkpoint(functools.partial(_advance, init), prevent_cse=False)
     chunks = jax.tree.map(lambda x: _split(x, size), (q, k, v, w, g, resets, e, bias))
-    slots, outputs = lax.scan(body, slots, chunks)
+
+    run = _all_at_once if all_at_once else _one_by_one
+    slots, outputs = run(init, slots, chunks, functools.partial(pairs.dot, dtype=q.dtype))
     reads, scores = jax.tree.map(lambda x: _merge(x, time), outputs)
     keys, values = slots[..., :width], slots[..., width:]
     return reads, scores, SlotState(keys.astype(q.dtype), values.astype(q.dtype))
 
 
-def _advance(init, slots, inputs):
-    """Take one chunk of steps; the equations of the module, in order.
+def _one_by_one(init, slots, chunks, dot):
+    def body(slots, inputs):
+        effect = _effect(init, inputs, dot)
+        return _carry(slots, effect, dot), _outputs(init, inputs, slots, effect, dot)
 
-    Args:
-      init, slots: what a lifetime and what the chunk starts from, `[B, N, K + V]`.
-      inputs: the arguments of `chunk` that have a time axis, of C steps.
+    # In a scan there is nothing that the barrier against common subexpressions would protect.
+    return lax.scan(_remember(body, prevent_cse=False), slots, chunks)
 
-    Returns:
-      the slots after the chunk, and its `(reads, scores)`.
-    """
-    q, k, v, w, g, resets, e, bias = inputs
-    wide, width = slots.dtype, q.shape[-1]
-    dot = functools.partial(_dot, dtype=q.dtype)
-    wide_dot = functools.partial(_dot, dtype=wide)
-    pairs, reach, remains = _decays(w.astype(wide), jnp.exp(g.astype(wide)), resets)
-    carried = jnp.cumsum(resets, axis=1)[..., None] == 0
 
-    def at_origin(function):
-        return jnp.where(carried, function(slots), function(init))
+def _all_at_once(init, slots, chunks, dot):
+    def carry(slots, effect):
+        return _carry(slots, effect, dot), slots
 
-    rows = jnp.concatenate([k, v], axis=-1).astype(wide)
+    effects = jax.vmap(_remember(lambda inputs: _effect(init, inputs, dot)))(chunks)
+    slots, starts = lax.scan(carry, slots, effects)
+    outputs = _remember(lambda *chunk: _outputs(init, *chunk, dot))
+    return slots, jax.vmap(outputs)(chunks, starts, effects)
+
+
+# The backward pass computes all within a chunk again but the scores, which are an output anyhow.
+_remember = functools.partial(
+    jax.checkpoint, policy=jax.checkpoint_policies.save_only_these_names("scores")
+)
+
+
+def _effect(init, inputs, dot):
+    """The `_Effect` of a chunk, whose inputs are the arguments that have a time axis."""
+    _, k, v, w, g, resets, e, _ = inputs
+    blocks, reach, fresh, remains = pairs.decays(w, g, resets, init.dtype)
+    rows, erased = jnp.concatenate([k, v], axis=-1).astype(init.dtype), None
     if e is not None:
-        rows -= at_origin(lambda origin: dot("bin,bnd->bid", e * reach, origin))
-        rows = _inverse([_contract(e, *pair, wide_dot) for pair in pairs], rows) @ rows
+        inverse = pairs.inverse(e, blocks, functools.partial(pairs.dot, dtype=init.dtype))
+        rows = inverse @ (rows - dot("bin,bnd->bid", e * fresh, init))
+        erased = inverse @ (e * reach)
+    last = (slice(None), -1, slice(None), None)
+    return _Effect(rows, erased, reach[last], fresh[last] * init, remains)
+
+
+def _rows(slots, effect, dot):
+    """(rows), `[B, C, K + V]`."""
+    if effect.erased is None:
+        return effect.rows
+    return effect.rows - dot("bin,bnd->bid", effect.erased, slots)
+
+
+def _carry(slots, effect, dot):
+    """(carry), `[B, N, K + V]`."""
+    written = dot("bjn,bjd->bnd", effect.remains, _rows(slots, effect, dot))
+    return effect.keep * slots + effect.born + written
+
+
+def _outputs(init, inputs, slots, effect, dot):
+    """(reads) `[B, C, V]` and (scores) `[B, C, N]`, in the dtype of the arguments."""
+    q, _, _, w, g, resets, _, bias = inputs
+    width = q.shape[-1]
+    blocks, reach, fresh, _ = pairs.decays(w, g, resets, init.dtype)
+    rows = _rows(slots, effect, dot)
     k, v = rows[..., :width], rows[..., width:]
 
-    scores = reach * at_origin(lambda origin: dot("bik,bnk->bin", q, origin[..., :width]))
-    scores += _scores(q, k, w, pairs, dot)
+    scores = pairs.scores(q, k, w, blocks, dot)
+    scores += reach * dot("bik,bnk->bin", q, slots[..., :width])
+    scores += fresh * dot("bik,bnk->bin", q, init[..., :width])
+    scores = checkpoint_name(scores, "scores")
     p = jax.nn.softmax(scores if bias is None else scores + bias, axis=-1)
-    reads = at_origin(lambda origin: dot("bin,bnv->biv", reach * p, origin[..., width:]))
-    reads += _reads(p, v, w, pairs, dot)
-
-    origin = jnp.where(carried[:, -1:], slots, init)
-    slots = reach[:, -1, :, None] * origin + dot("bjn,bjd->bnd", remains, rows)
-    return slots, (reads.astype(q.dtype), scores.astype(q.dtype))
-
-
-def _decays(w, keep, resets):
-    """Decays between the steps of a chunk, for blocks of 1, 2, 4, .. steps and then the chunk.
-
-    Args:
-      w, keep: write weights and a_t before resets, `[B, C, N]`.
-      resets: bool `[B, C]`.
-
-    Returns:
-      pairs: for each b of (pairs), `rise` and `fallen = w * fall`, both `[B, C / 2b, b, N]`.
-      reach: R, `[B, C, N]`.
-      remains: what each write leaves at the end of the chunk, `[B, C, N]`.
-    """
-    reset = resets[..., None]
-    rise = jnp.where(reset, 0, keep)[:, :, None]
-    start = jnp.where(reset, keep, 0)[:, :, None]  # R where the block has seen a reset, else 0
-    fallen = w[:, :, None]
-    pairs = []
-    while rise.shape[1] > 1:
-        (rise_l, rise_r), (fallen_l, fallen_r) = _halves(rise), _halves(fallen)
-        start_l, start_r = _halves(start)
-        pairs.append((rise_r, fallen_l))
-        start = _join(start_l, start_r + rise_r * start_l[:, :, -1:])
-        fallen = _join(fallen_l * rise_r[:, :, -1:], fallen_r)
-        rise = _join(rise_l, rise_r * rise_l[:, :, -1:])
-    return pairs, (rise + start)[:, 0], fallen[:, 0]
-
-
-def _inverse(between, rows):
-    """(inverse), `[B, C, C]`, of a system for `rows`.
-
-    Args:
-      between: what lies between neighbours in A, for each b of (pairs) `[B, C / 2b, b, b]`.
-      rows: `[B, C, K + V]`.
-    """
-    inverse = jnp.ones_like(rows[:, :, :1, None])
-    for block in between:
-        left, right = _halves(inverse)
-        upper = jnp.concatenate([left, jnp.zeros_like(left)], axis=-1)
-        lower = jnp.concatenate([-right @ block @ left, right], axis=-1)
-        inverse = _join(upper, lower)
-    return inverse[:, 0]
-
-
-def _scores(q, k, w, pairs, dot):
-    """The sum in (scores), `[B, C, N]`."""
-    between = []
-    for rise, fallen in pairs:
-        products = dot("bpik,bpjk->bpij", _right(q, rise), _left(k, rise))
-        between.append(rise * dot("bpij,bpjn->bpin", products, fallen))
-    return _total(jnp.sum(q * k, axis=-1, keepdims=True) * w, between)
-
-
-def _reads(p, v, w, pairs, dot):
-    """The sum in (reads), `[B, C, V]`."""
-    between = []
-    for rise, fallen in pairs:
-        weights = _contract(p, rise, fallen, dot)
-        between.append(dot("bpij,bpjv->bpiv", weights, _left(v, rise)))
-    return _total(jnp.sum(p * w, axis=-1, keepdims=True) * v, between)
-
-
-def _contract(x, rise, fallen, dot):
-    """`sum_n x_i D_ij w_j` from the left blocks of pairs to the right ones, `[B, C / 2b, b, b]`."""
-    return dot("bpin,bpjn->bpij", rise * _right(x, rise), fallen)
-
-
-def _total(own, between):
-    """What each step gets from itself, `[B, C, X]`, and from the left blocks of its pairs."""
-    total = own[:, :, None]
-    for x in between:
-        left, right = _halves(total)
-        total = _join(left, right + x)
-    return total[:, 0]
-
-
-# Steps `[B, C, X]` are cut into blocks `[B, C / b, b, X]`, of which neighbours make a pair. What
-# belongs to the left or the right blocks of the pairs is `[B, C / 2b, b, X]`; so is `like`.
-
-
-def _left(x, like):
-    return _halves(_blocks(x, like.shape[2]))[0]
-
-
-def _right(x, like):
-    return _halves(_blocks(x, like.shape[2]))[1]
-
-
-def _blocks(x, size):
-    batch, steps, width = x.shape
-    return x.reshape(batch, steps // size, size, width)
-
-
-def _halves(blocks):
-    return blocks[:, ::2], blocks[:, 1::2]
-
-
-def _join(left, right):
-    return jnp.concatenate([left, right], axis=2)
-
-
-def _dot(spec, x, y, dtype):
-    """An einsum of operands in `dtype`, summed in float32 or wider."""
-    wide = jnp.promote_types(dtype, jnp.float32)
-    return jnp.einsum(spec, x.astype(dtype), y.astype(dtype), preferred_element_type=wide)
+    reads = pairs.reads(p, v, w, blocks, dot)
+    reads += dot("bin,bnv->biv", reach * p, slots[..., width:])
+    reads += dot("bin,bnv->biv", fresh * p, init[..., width:])
+    return reads.astype(q.dtype), scores.astype(q.dtype)
 
 
 def _split(x, size):

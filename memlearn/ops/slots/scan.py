@@ -15,6 +15,7 @@ in which `e = 0` adds to what is there and `e = beta w` is the delta rule. The b
 Every other form of this op has this signature and is tested against it.
 """
 
+import functools
 from typing import NamedTuple
 
 import chex
@@ -61,20 +62,26 @@ def scan(q, k, v, w, g, resets, state, init, e=None, bias=None):
     check(q, k, v, w, g, resets, state, init, e, bias)
     init = broadcast(init, state)
 
-    def body(state, inputs):
-        read, scores, state = _step(*inputs[:6], state, init, *inputs[6:])
-        return state, (read, scores)
-
     inputs = jax.tree.map(lambda x: jnp.moveaxis(x, 1, 0), (q, k, v, w, g, resets, e, bias))
-    state, outputs = lax.scan(body, SlotState(*state), inputs)
+    state, outputs = lax.scan(functools.partial(advance, init), SlotState(*state), inputs)
     reads, scores = jax.tree.map(lambda x: jnp.moveaxis(x, 0, 1), outputs)
     return reads, scores, state
 
 
-def _step(q, k, v, w, g, reset, state, init, e, bias):
-    """One step on arrays without a time axis; the equations of the module, in order."""
+def advance(init, state, now):
+    """Take one step; the equations of the module, in order.
+
+    Args:
+      init: `SlotState` that a lifetime starts with, of the shapes of `state`.
+      state: `SlotState` before the step.
+      now: the arguments of `scan` that have a time axis, without it.
+
+    Returns:
+      the state after the step, and `(read, scores)`.
+    """
+    q, k, v, w, g, reset, e, bias = now
     restart = reset[:, None, None]
-    state = jax.tree.map(lambda now, first: jnp.where(restart, first, now), state, init)
+    state = jax.tree.map(lambda held, first: jnp.where(restart, first, held), state, init)
 
     def write(slots, row):
         slots = jnp.exp(g)[..., None] * slots
@@ -82,10 +89,10 @@ def _step(q, k, v, w, g, reset, state, init, e, bias):
             row = row - jnp.einsum("bn,bnd->bd", e, slots)
         return slots + w[..., None] * row[:, None, :]
 
-    keys, values = write(state.keys, k), write(state.values, v)
-    scores = jnp.einsum("bnk,bk->bn", keys, q)
+    state = SlotState(write(state.keys, k), write(state.values, v))
+    scores = jnp.einsum("bnk,bk->bn", state.keys, q)
     weights = jax.nn.softmax(scores if bias is None else scores + bias, axis=-1)
-    return jnp.einsum("bn,bnv->bv", weights, values), scores, SlotState(keys, values)
+    return state, (jnp.einsum("bn,bnv->bv", weights, state.values), scores)
 
 
 def broadcast(init, state):

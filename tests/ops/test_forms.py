@@ -1,4 +1,4 @@
-"""The chunked form of the slot op against the scan that defines it."""
+"""The other forms of the slot op against the scan that defines it."""
 
 import functools
 
@@ -7,8 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from memlearn.ops.slots import scan
-from memlearn.ops.slots.chunk import chunk
+from memlearn.ops.slots import chunk, scan, step
 
 B, N, K, V = 2, 5, 3, 4
 RESETS = (0.0, 0.1, 1.0)  # how often: never, at random, at every step
@@ -74,6 +73,16 @@ def assert_close(found, expected, tolerance):
     jax.tree_util.tree_map_with_path(check, found, expected)
 
 
+def agree(form, time, erase, bias):
+    """Compare a form with the scan, in double precision."""
+    with jax.enable_x64(True):
+        expected, found = differentiated(scan), differentiated(form)
+        for resets in RESETS:
+            for slots_written in (N, 2):
+                arguments = draw(time, erase, bias, resets, slots_written)
+                assert_close(found(**arguments), expected(**arguments), 1e-12)
+
+
 @pytest.mark.parametrize(
     "time, size, erase, bias",
     [
@@ -86,22 +95,25 @@ def assert_close(found, expected, tolerance):
         (257, 64, False, True),
     ],
 )
-def test_equals_the_scan_in_double_precision(time, size, erase, bias):
-    with jax.enable_x64(True):
-        expected = differentiated(scan)
-        found = differentiated(functools.partial(chunk, size=size))
-        for resets in RESETS:
-            for slots_written in (N, 2):
-                arguments = draw(time, erase, bias, resets, slots_written)
-                assert_close(found(**arguments), expected(**arguments), 1e-12)
+def test_chunk_equals_the_scan_in_double_precision(time, size, erase, bias):
+    agree(functools.partial(chunk, size=size), time, erase, bias)
 
 
-@pytest.mark.parametrize(
-    "time, size, erase, bias",
-    [(65, 16, False, False), (100, 64, True, True)],
-)
-def test_equals_the_scan_in_single_precision(time, size, erase, bias):
-    exact, found = differentiated(scan), differentiated(functools.partial(chunk, size=size))
+@pytest.mark.parametrize("time, size, erase, bias", [(63, 16, False, False), (65, 32, True, True)])
+def test_all_chunks_at_once_equal_the_scan(time, size, erase, bias):
+    agree(functools.partial(chunk, size=size, all_at_once=True), time, erase, bias)
+
+
+@pytest.mark.parametrize("erase, bias", [(True, True), (False, False)])
+def test_step_equals_the_scan(erase, bias):
+    agree(step, 1, erase, bias)
+
+
+@pytest.mark.parametrize("all_at_once", [False, True])
+@pytest.mark.parametrize("time, size, erase, bias", [(65, 16, False, False), (100, 64, True, True)])
+def test_chunk_equals_the_scan_in_single_precision(time, size, erase, bias, all_at_once):
+    exact = differentiated(scan)
+    found = differentiated(functools.partial(chunk, size=size, all_at_once=all_at_once))
     for gates, tolerance in ((1.0, 5e-6), (20.0, 1e-4)):
         for resets in RESETS:
             arguments = cast(draw(time, erase, bias, resets, gates=gates), np.float32)
@@ -134,7 +146,9 @@ def test_half_precision_keeps_its_dtype_and_comes_close():
     assert_close(found, expected, 4 * float(jnp.finfo(jnp.bfloat16).eps))
 
 
-@pytest.mark.parametrize("spoil", [dict(size=0), dict(w=np.zeros((B, 8, N + 1)))])
-def test_disagreeing_arguments_are_refused(spoil):
+@pytest.mark.parametrize(
+    "form, spoil", [(chunk, dict(size=0)), (chunk, dict(w=np.zeros((B, 8, N + 1)))), (step, {})]
+)
+def test_disagreeing_arguments_are_refused(form, spoil):
     with jax.enable_x64(True), pytest.raises(AssertionError):
-        chunk(**(draw(8) | spoil))
+        form(**(draw(8) | spoil))

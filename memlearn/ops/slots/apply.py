@@ -1,0 +1,38 @@
+"""The slot op in the form that is fastest where it runs."""
+
+import functools
+
+import jax
+
+from memlearn.ops.slots.chunk import chunk
+from memlearn.ops.slots.step import step
+
+FORMS = {
+    "chunk": chunk,
+    "chunk, all at once": functools.partial(chunk, size=64, all_at_once=True),
+    "step": step,
+}
+
+
+def choose(time, backend=None):
+    """Say which form of the op `apply` takes.
+
+    On a CPU, chunks are the fastest from T = 2 on, in every dtype (`benchmarks/ops.py`). That an
+    accelerator does better with all chunks at once is expected, and not measured yet.
+
+    Args:
+      time: T, the number of steps.
+      backend: `cpu`, `gpu` or `tpu`; None for JAX's default.
+
+    Returns:
+      a key of `FORMS`.
+    """
+    backend = backend or jax.default_backend()
+    if time == 1:
+        return "step"
+    return "chunk" if backend == "cpu" else "chunk, all at once"
+
+
+def apply(q, k, v, w, g, resets, state, init, e=None, bias=None):
+    """Compute what `scan` does, with its arguments, by the form that `choose` names."""
+    return FORMS[choose(q.shape[1])](q, k, v, w, g, resets, state, init, e, bias)

@@ -1,0 +1,48 @@
+"""Which form of the slot op is taken, and that acting writes the slots in place."""
+
+import jax
+import jax.numpy as jnp
+import pytest
+
+from memlearn.ops.slots import SlotState, apply, choose
+
+B, N, K, V = 3, 16, 8, 8
+
+
+@pytest.mark.parametrize(
+    "time, backend, form",
+    [
+        (1, "cpu", "step"),
+        (1, "gpu", "step"),
+        (2, "cpu", "chunk"),
+        (1024, "cpu", "chunk"),
+        (1024, "gpu", "chunk, all at once"),
+        (1024, "tpu", "chunk, all at once"),
+    ],
+)
+def test_the_form_depends_on_time_and_device(time, backend, form):
+    assert choose(time, backend) == form
+
+
+def arguments(time):
+    """Arguments of the op but `state`, all ones."""
+    ones = {name: jnp.ones((B, time, K)) for name in "qkv"}
+    gates = dict(w=jnp.ones((B, time, N)), g=-jnp.ones((B, time, N)))
+    init = SlotState(jnp.ones((N, K)), jnp.ones((N, V)))
+    return ones | gates | dict(resets=jnp.zeros((B, time), bool), init=init)
+
+
+def test_a_step_writes_in_place_and_does_not_loop():
+    state = SlotState(jnp.ones((B, N, K)), jnp.ones((B, N, V)))
+    act = jax.jit(lambda state: apply(state=state, **arguments(1)), donate_argnums=0)
+    program = act.lower(state).compile()
+    assert program.memory_analysis().alias_size_in_bytes == sum(x.nbytes for x in state)
+    assert "while" not in program.as_text()
+    act(state)
+    assert all(x.is_deleted() for x in state)
+
+
+def test_many_steps_are_taken_in_chunks():
+    state = SlotState(jnp.ones((B, N, K)), jnp.ones((B, N, V)))
+    lowered = jax.jit(lambda state: apply(state=state, **arguments(64))).lower(state)
+    assert "while" in lowered.compile().as_text()
