@@ -28,6 +28,7 @@ EXTRAS = {
     # ruff is pinned, since each release formats a little differently.
     "test": ["pytest>=8", "pytest-cov>=5", "pytest-xdist>=3.6", "ruff==0.17.6", "tensorboardX"],
     "tensorboard": ["tensorboardX>=2.6.2"],  # writes events without TensorFlow
+    "memax": ["memax[equinox]>=0.1.1"],  # other people's memories, to compare with
     "cuda": ["jax[cuda13]>=0.10,<0.12"],
     "tpu": ["jax[tpu]>=0.10,<0.12"],
 }

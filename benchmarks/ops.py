@@ -1,35 +1,30 @@
-"""Time and memory of the slot op in its forms, beside a GRU and attention over the whole history.
+"""Time and memory of the slot op in its forms, beside other recurrences and attention.
 
     python -m benchmarks.ops [--quick]
 
-Measures forward, and forward with backward, at one set of shapes: compiled once, then run in turns
-so that whatever else the machine does falls on all alike; medians. Nothing is measured unless the
-tests of the ops pass. Prints a table, and appends one JSON object a measurement to --output.
+Forward, and forward with backward, at the same shapes. Nothing is measured unless the tests of the
+ops pass. Prints a table, and appends one JSON object a row to --output. The row of memax, a gated
+delta rule whose state has as many bytes, needs `pip install -e '.[memax]'`; that of the kernel, a
+GPU.
 """
 
 import functools
-import json
-import os
-import pathlib
-import statistics
+import importlib.util
 import subprocess
 import sys
-import time
 
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import numpy as np
-from absl import app, flags, logging
+from absl import app, logging
 from jax import lax
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks import timing
 from memlearn.ops.slots import SlotState, chunk, scan
-
-QUICK = flags.DEFINE_bool("quick", False, "small shapes and few repetitions: does it run?")
-REPETITIONS = flags.DEFINE_integer("repetitions", 7, "runs of each measurement", lower_bound=1)
-OUTPUT = flags.DEFINE_string("output", "results/ops.jsonl", "where measurements are appended")
+from memlearn.ops.slots.pallas import pallas
 
 FULL = dict(batch=32, slots=64, key_width=64, value_width=64)
 SMALL = dict(batch=2, slots=8, key_width=8, value_width=8)
@@ -67,13 +62,28 @@ def attention(q, k, v):
     return jax.nn.dot_product_attention(q, k, v, is_causal=True)
 
 
+def gated_delta(k, v, resets):
+    """The gated delta network of memax, over the rows that the slots are given."""
+    import equinox
+    from memax.equinox.semigroups.gdn import GDN
+
+    rows = jnp.concatenate([k, v], axis=-1)
+    # It carries two square matrices, the slots a key and a value matrix.
+    layer = GDN(rows.shape[-1], k.shape[-1], key=jax.random.key(0))
+    run = equinox.filter_vmap(lambda x, start: layer(layer.initialize_carry(), (x, start))[1])
+    return run(rows, resets)
+
+
 SLOT_INPUTS = ("q", "k", "v", "w", "g", "resets", "state", "init", "bias")
 OPS = {
     "scan": (scan, SLOT_INPUTS),
     "scan, remat 64": (scan_in_blocks, SLOT_INPUTS),
     "chunk": (chunk, SLOT_INPUTS),
+    "chunk, all at once": (functools.partial(chunk, size=64, all_at_once=True), SLOT_INPUTS),
+    "pallas": (pallas, SLOT_INPUTS),
     "GRU": (gru, ("parameters", "k", "v")),
     "attention": (attention, ("q", "k", "v")),
+    "memax GDN": (gated_delta, ("k", "v", "resets")),
 }
 
 
@@ -99,87 +109,41 @@ def draw(steps, batch, slots, key_width, value_width):
     )
 
 
-def passes(op):
-    """Return the op and its gradients by all inputs, as functions of one dict of inputs."""
-
-    def forward(inputs):
-        return op(**inputs)
-
-    def energy(inputs):
-        return sum(jnp.sum(jnp.square(x)) for x in jax.tree.leaves(forward(inputs)))
-
-    # Integer inputs, the resets, get a gradient of no size.
-    return {"forward": forward, "with backward": jax.grad(energy, allow_int=True)}
-
-
-def measure(names, steps, shapes, repetitions):
-    """Time the ops of these names in turns.
-
-    Args:
-      names: keys of `OPS`.
-      steps: T.
-      shapes: keyword arguments of `draw`.
-      repetitions: timed runs of each, after one that is not timed.
-
-    Returns:
-      a list of dicts, one for each op and pass.
-    """
-    drawn = draw(steps, **shapes)
-    programs, seconds = {}, {}
+def compare(names, steps, shapes):
+    """Time the ops of these names; return a dict of figures for each op and pass."""
+    drawn, cases = draw(steps, **shapes), {}
     for name in names:
         op, needs = OPS[name]
-        inputs = {need: drawn[need] for need in needs}
-        for which, function in passes(op).items():
-            program = jax.jit(function).lower(inputs).compile()
-            jax.block_until_ready(program(inputs))
-            programs[name, which], seconds[name, which] = (program, inputs), []
-    for _ in range(repetitions):
-        for case, (program, inputs) in programs.items():
-            start = time.perf_counter()
-            jax.block_until_ready(program(inputs))
-            seconds[case].append(time.perf_counter() - start)
-    medians = {case: statistics.median(times) for case, times in seconds.items()}
+        for which, function in timing.passes(lambda arguments, op=op: op(**arguments)).items():
+            cases[name, which] = function, {need: drawn[need] for need in needs}
+    figures = timing.measure(cases)
     return [
         {
             "op": name,
             "pass": which,
             "steps": steps,
             **shapes,
-            "seconds": median,
-            "tokens_per_second": shapes["batch"] * steps / median,
-            "speed_over_scan": medians["scan", which] / median if "scan" in names else None,
-            "temporary_bytes": programs[name, which][0].memory_analysis().temp_size_in_bytes,
-            "repetitions": repetitions,
+            "seconds": seconds,
+            "tokens_per_second": shapes["batch"] * steps / seconds,
+            "over_chunk": seconds / figures["chunk", which].seconds,
+            "temporary_bytes": temporary,
         }
-        for (name, which), median in medians.items()
+        for (name, which), (seconds, temporary) in figures.items()
     ]
 
 
-def provenance():
-    """Return where and with what the measurements were made, a dict."""
-    describe = ["git", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
-    result = subprocess.run(describe, capture_output=True, text=True, check=False)
-    return {
-        "device": jax.devices()[0].device_kind,
-        "cores": len(os.sched_getaffinity(0)),
-        "jax": jax.__version__,
-        "commit": result.stdout.strip() or "unknown",
-    }
-
-
-def as_table(measurements):
-    """Return the measurements as a `rich` table."""
-    table = Table(caption="x scan: how many times as fast as the plain scan")
+def as_table(rows):
+    """Return the figures as a `rich` table."""
+    table = Table(caption="x chunk: how many times the time of the chunked form")
     for name in ("T", "op", "pass"):
         table.add_column(name, no_wrap=True)
-    for name in ("ms", "x scan", "tokens/s", "MiB"):
+    for name in ("ms", "x chunk", "tokens/s", "MiB"):
         table.add_column(name, justify="right", no_wrap=True)
-    for m in measurements:
-        ratio = m["speed_over_scan"]
+    for row in rows:
         table.add_row(
-            str(m["steps"]), m["op"], m["pass"],
-            f"{1e3 * m['seconds']:.1f}", "" if ratio is None else f"{ratio:.2f}",
-            f"{m['tokens_per_second']:,.0f}", f"{m['temporary_bytes'] / 2**20:,.1f}",
+            str(row["steps"]), row["op"], row["pass"],
+            f"{1e3 * row['seconds']:.1f}", f"{row['over_chunk']:.2f}",
+            f"{row['tokens_per_second']:,.0f}", f"{row['temporary_bytes'] / 2**20:,.1f}",
         )  # fmt: skip
     return table
 
@@ -188,21 +152,18 @@ def main(_):
     logging.set_verbosity(logging.WARNING)  # JAX tells of every backend that it does not find
     if subprocess.run([sys.executable, "-m", "pytest", "-q", "tests/ops"], check=False).returncode:
         sys.exit("the tests of the ops fail; nothing was measured")
-    shapes, repetitions = (SMALL, 2) if QUICK.value else (FULL, REPETITIONS.value)
-    if QUICK.value:
-        plan = [(64, tuple(OPS)), (128, ("chunk", "attention"))]
+    here = {
+        "pallas": jax.default_backend() == "gpu",
+        "memax GDN": importlib.util.find_spec("memax") is not None,
+    }
+    every = [name for name in OPS if here.get(name, True)]
+    if timing.QUICK.value:
+        shapes, plan = SMALL, [(64, every), (128, ["chunk", "attention"])]
     else:
-        plan = [(256, tuple(OPS)), (1024, tuple(OPS)), (4096, ("chunk", "attention"))]
-    measurements = []
-    for steps, names in plan:
-        measurements += measure(names, steps, shapes, repetitions)
-
-    output = pathlib.Path(OUTPUT.value)
-    output.parent.mkdir(parents=True, exist_ok=True)
-    made = provenance()
-    with output.open("a") as file:
-        file.writelines(json.dumps(m | made) + "\n" for m in measurements)
-    Console().print(as_table(measurements))
+        shapes, plan = FULL, [(256, every), (1024, every), (4096, ["chunk", "attention"])]
+    rows = [row for steps, names in plan for row in compare(names, steps, shapes)]
+    timing.append(rows)
+    Console().print(as_table(rows))
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from memlearn.ops.slots import chunk, scan, step
+from memlearn.ops.slots.pallas import pallas
 
 B, N, K, V = 2, 5, 3, 4
 RESETS = (0.0, 0.1, 1.0)  # how often: never, at random, at every step
@@ -107,6 +108,25 @@ def test_all_chunks_at_once_equal_the_scan(time, size, erase, bias):
 @pytest.mark.parametrize("erase, bias", [(True, True), (False, False)])
 def test_step_equals_the_scan(erase, bias):
     agree(step, 1, erase, bias)
+
+
+@pytest.mark.parametrize("time, size, erase, bias", [(9, 4, True, True), (17, 8, False, False)])
+def test_the_kernel_equals_the_scan_when_interpreted(time, size, erase, bias):
+    agree(functools.partial(pallas, size=size, interpret=True), time, erase, bias)
+
+
+def test_the_kernel_and_its_gradient_compile_for_a_gpu():
+    """As far as that goes without one: down to what Triton compiles."""
+    usual, wide = draw(32), {"q": 16, "k": 16, "v": 16, "w": 16, "g": 16, "e": 16, "bias": 16}
+    arguments = {name: jnp.ones((B, 32, width)) for name, width in wide.items()}
+    slots = (jnp.ones((B, 16, 16)), jnp.ones((B, 16, 16)))
+    arguments |= dict(resets=usual["resets"], state=slots, init=slots)
+
+    def energy(arguments):
+        return sum(jnp.sum(x) for x in jax.tree.leaves(pallas(**arguments)))
+
+    gradient = jax.jit(jax.grad(energy, allow_int=True)).trace(arguments)
+    assert "triton" in gradient.lower(lowering_platforms=("cuda",)).as_text()
 
 
 @pytest.mark.parametrize("all_at_once", [False, True])

@@ -1,0 +1,119 @@
+"""Time of a whole memory layer beside a GRU, and of a whole training update by the form of the op.
+
+    python -m benchmarks.layers [--quick]
+
+Prints two tables, and appends one JSON object a row to --output.
+"""
+
+from unittest import mock
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from absl import app, logging
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks import timing
+from experiments.configs import binding
+from memlearn import build
+from memlearn.learning import imitation
+from memlearn.memory import access, designs
+from memlearn.memory.fixed.gru import GRUMemory
+from memlearn.memory.slot_memory import SlotMemory
+from memlearn.ops.slots import apply, scan
+from memlearn.types import LIFETIME, NONE, Event
+
+WIDTH, MODALITIES = 128, 2
+LAYERS = {
+    "slots 32 x 32": SlotMemory(
+        WIDTH, MODALITIES, banks=1, slots=32, key_width=32, value_width=32, **designs.LEARNED
+    ),
+    "GRU 128": GRUMemory(WIDTH, MODALITIES, hidden=128),
+}
+
+
+def layers():
+    """Time the memories of `LAYERS`, over the same events; return a dict of figures for each."""
+    batch, steps = (2, 16) if timing.QUICK.value else (32, 256)
+    rng = np.random.default_rng(0)
+    fused = jnp.asarray(rng.normal(size=(batch, steps, WIDTH)), jnp.float32)
+    embeddings = jnp.asarray(rng.normal(size=(batch, steps, MODALITIES, WIDTH)), jnp.float32)
+    events = Event(embeddings, jnp.ones(embeddings.shape[:3], bool), fused)
+    boundaries = jnp.full((batch, steps), NONE).at[:, 0].set(LIFETIME)
+    cases = {}
+    for name, memory in LAYERS.items():
+        state = memory.initial_state(batch)
+        variables = memory.init(jax.random.key(0), state, events, boundaries)
+
+        def forward(arguments, memory=memory, state=state):
+            params, events = arguments
+            return memory.apply({"params": params}, state, events, boundaries)[1]
+
+        for which, function in timing.passes(forward).items():
+            cases[name, which] = function, (variables["params"], events)
+    return _rows(cases, dict(batch=batch, steps=steps), "GRU 128")
+
+
+def updates():
+    """Time updates of experiments/configs/binding.py; return a dict of figures for each."""
+    rows = []
+    config = binding.get_config()
+    if timing.QUICK.value:
+        config.batch, config.channels, config.memory.slots = 2, (4, 4, 4), 4
+    longer = config.delay + 256 - build.environment(config).length
+    for delay in (config.delay, longer):
+        config.delay = delay
+        env, policy = build.environment(config), build.policy(config)
+        optimizer = build.optimizer(config)
+        steps = build.teaching(config, env, build.world(config, **build.SEEN))(jax.random.key(0))
+        state = imitation.init(policy, optimizer, steps, jax.random.key(0))
+        update = build.update(config, policy, optimizer)
+        cases = {("by " + form.__name__, "update"): _update(update, form) for form in (scan, apply)}
+        cases = {name: (function, (state, steps)) for name, function in cases.items()}
+        rows += _rows(cases, dict(batch=config.batch, steps=env.length), "by apply")
+    return rows
+
+
+def _update(update, form):
+    def run(arguments):
+        with mock.patch.object(access, "apply", form):  # while the update is traced
+            return update(*arguments)
+
+    return run
+
+
+def _rows(cases, shapes, reference):
+    figures = timing.measure(cases)
+    return [
+        {"layer": name, "pass": which, **shapes, "seconds": seconds, "temporary_bytes": temporary}
+        | {"reference": reference, "over_reference": seconds / figures[reference, which].seconds}
+        for (name, which), (seconds, temporary) in figures.items()
+    ]
+
+
+def as_table(rows):
+    """Return the figures as a `rich` table."""
+    table = Table(caption=f"x: how many times the time of {rows[0]['reference']!r}")
+    for name in ("B", "T", "", "pass"):
+        table.add_column(name, no_wrap=True)
+    for name in ("ms", "x", "MiB"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for row in rows:
+        table.add_row(
+            str(row["batch"]), str(row["steps"]), row["layer"], row["pass"],
+            f"{1e3 * row['seconds']:.1f}", f"{row['over_reference']:.2f}",
+            f"{row['temporary_bytes'] / 2**20:,.1f}",
+        )  # fmt: skip
+    return table
+
+
+def main(_):
+    logging.set_verbosity(logging.WARNING)  # JAX tells of every backend that it does not find
+    for rows in (layers(), updates()):
+        timing.append(rows)
+        Console().print(as_table(rows))
+
+
+if __name__ == "__main__":
+    app.run(main)
