@@ -39,7 +39,7 @@ def empty(batch, banks, slots, key_width, value_width, dtype):
 class Access(nn.Module):
     """The slots of H banks, written and read step by step.
 
-        score  = tau * K_t query + log occupancy - rate * age          p = softmax(score)
+        score  = tau * K_t query + log(occupancy + EMPTY) - rate * age     p = softmax(score)
         value  = p^T V_t
         mass   = sum_n sigmoid(tau * (K_t query - theta)) * occupancy
 

@@ -16,17 +16,19 @@ def linear_recurrence(decay, inputs, resets, state, init):
       inputs: the shape and dtype of `decay`.
       resets: bool `[B, T]`.
       state: `[B, ...]`, the value before the first step.
-      init: broadcastable to `state`.
+      init: broadcastable to `state`, of the dtype of `decay` or a number.
 
     Returns:
       `[B, T, ...]`: the value after each step; the last one is the next call's `state`.
 
     Raises:
-      AssertionError: if the shapes disagree.
+      AssertionError: if the shapes disagree, or the dtypes of the sequences.
     """
     chex.assert_equal_shape([decay, inputs])
+    chex.assert_equal(decay.dtype, inputs.dtype)
     chex.assert_shape(resets, decay.shape[:2])
     chex.assert_shape(state, (decay.shape[0], *decay.shape[2:]))
+    init = jnp.broadcast_to(init, state.shape)[:, None]
     restart = resets.reshape(resets.shape + (1,) * (decay.ndim - 2))
     # A reset step takes nothing from its past; the carried state enters through the first step.
     inputs = inputs + jnp.where(restart, decay * init, 0)

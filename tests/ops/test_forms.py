@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from jax.sharding import AbstractDevice, AbstractMesh, use_abstract_mesh
 
 from memlearn.ops.slots import chunk, scan, step
 from memlearn.ops.slots.pallas import pallas
@@ -117,16 +118,17 @@ def test_the_kernel_equals_the_scan_when_interpreted(time, size, erase, bias):
 
 def test_the_kernel_and_its_gradient_compile_for_a_gpu():
     """As far as that goes without one: down to what Triton compiles."""
-    usual, wide = draw(32), {"q": 16, "k": 16, "v": 16, "w": 16, "g": 16, "e": 16, "bias": 16}
-    arguments = {name: jnp.ones((B, 32, width)) for name, width in wide.items()}
+    arguments = {name: jnp.ones((B, 32, 16)) for name in ("q", "k", "v", "w", "g", "e", "bias")}
     slots = (jnp.ones((B, 16, 16)), jnp.ones((B, 16, 16)))
-    arguments |= dict(resets=usual["resets"], state=slots, init=slots)
+    arguments |= dict(resets=jnp.zeros((B, 32), bool), state=slots, init=slots)
 
     def energy(arguments):
         return sum(jnp.sum(x) for x in jax.tree.leaves(pallas(**arguments)))
 
-    gradient = jax.jit(jax.grad(energy, allow_int=True)).trace(arguments)
-    assert "triton" in gradient.lower(lowering_platforms=("cuda",)).as_text()
+    gpu = AbstractDevice(device_kind="NVIDIA H200", num_cores=None, platform="gpu")
+    with use_abstract_mesh(AbstractMesh((), (), abstract_device=gpu)):
+        traced = jax.jit(jax.grad(energy, allow_int=True)).trace(arguments)
+        assert "triton" in traced.lower(lowering_platforms=("cuda",)).as_text()
 
 
 @pytest.mark.parametrize("all_at_once", [False, True])
@@ -142,32 +144,70 @@ def test_chunk_equals_the_scan_in_single_precision(time, size, erase, bias, all_
             assert_close(found(**arguments), expected, tolerance)
 
 
-def test_extreme_arguments_stay_finite_and_right():
+FORMS = {
+    "one by one": functools.partial(chunk, size=4),
+    "all at once": functools.partial(chunk, size=4, all_at_once=True),
+    "kernel": functools.partial(pallas, size=2, interpret=True),
+}
+every_form = pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
+
+
+@every_form
+def test_extreme_arguments_stay_finite_and_right(form):
     usual = cast(draw(7), np.float32)
+    some = np.arange(N) < 2
     extremes = [
         jax.tree.map(jnp.zeros_like, usual),
         usual | dict(w=jnp.zeros_like(usual["w"]), e=jnp.zeros_like(usual["e"])),
         usual | dict(g=jnp.full_like(usual["g"], -5.0)),
         usual | dict(g=jnp.full_like(usual["g"], -jnp.inf)),  # a slot keeps nothing
         usual | dict(bias=jnp.full_like(usual["bias"], -1e9)),
+        usual | dict(bias=jnp.where(some, -jnp.inf, usual["bias"])),  # slots that are not read
     ]
-    expected, found = differentiated(scan), differentiated(functools.partial(chunk, size=4))
+    expected, found = differentiated(scan), differentiated(form)
     for arguments in extremes:
         results = found(**arguments)
         assert all(np.isfinite(x).all() for x in jax.tree.leaves(results))
         assert_close(results, expected(**arguments), 5e-6)
 
 
-def test_half_precision_keeps_its_dtype_and_comes_close():
-    arguments = cast(draw(40), jnp.bfloat16)
-    found = jax.jit(functools.partial(chunk, size=16))(**arguments)
-    assert all(x.dtype == jnp.bfloat16 for x in jax.tree.leaves(found))
-    expected = jax.jit(scan)(**cast(arguments, np.float32))
-    assert_close(found, expected, 4 * float(jnp.finfo(jnp.bfloat16).eps))
+@every_form
+def test_half_precision_keeps_its_dtype_and_comes_close(form):
+    arguments = cast(draw(20), jnp.bfloat16)
+    found, scanned = differentiated(form)(**arguments), differentiated(scan)(**arguments)
+    expected = differentiated(scan)(**cast(arguments, np.float32))
+    for result in (found, scanned):
+        assert all(x.dtype == jnp.bfloat16 for x in jax.tree.leaves(result))
+        assert_close(result["outputs"], expected["outputs"], 4 * float(jnp.finfo(jnp.bfloat16).eps))
+        assert_close(result["gradients"], expected["gradients"], 0.1)
+
+
+def test_a_step_in_half_precision_is_the_scan():
+    arguments = cast(draw(1), jnp.bfloat16)
+    jax.tree.map(np.testing.assert_array_equal, step(**arguments), scan(**arguments))
+
+
+@every_form
+def test_it_can_be_mapped(form):
+    arguments = cast(draw(6), np.float32)
+    doubled = jax.tree.map(lambda x: jnp.stack([x, x[::-1]]), arguments)
+    mapped = jax.vmap(lambda arguments: form(**arguments))
+    found = jax.jit(mapped, compiler_options=COMPILER)(doubled)
+    for index in range(2):
+        one = functools.partial(jax.tree.map, lambda x, index=index: x[index])
+        assert_close(one(found), scan(**one(doubled)), 5e-6)
 
 
 @pytest.mark.parametrize(
-    "form, spoil", [(chunk, dict(size=0)), (chunk, dict(w=np.zeros((B, 8, N + 1)))), (step, {})]
+    "form, spoil",
+    [
+        (chunk, dict(size=0)),
+        (chunk, dict(w=np.zeros((B, 8, N + 1)))),
+        (chunk, dict(init=(np.zeros((N, K)), np.zeros((2, 1, N, V))))),
+        (step, {}),
+        (pallas, dict(size=0, interpret=True)),
+        (pallas, {}),  # too small for a GPU
+    ],
 )
 def test_disagreeing_arguments_are_refused(form, spoil):
     with jax.enable_x64(True), pytest.raises(AssertionError):

@@ -22,6 +22,14 @@ def test_equals_a_loop_with_resets_and_carried_state():
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-13)
 
 
+def test_init_may_differ_by_batch():
+    ones, always = np.ones((2, 2, 3)), np.ones((2, 2), bool)
+    init = np.arange(6.0).reshape(2, 3)
+    with jax.enable_x64(True):
+        found = linear_recurrence(ones, ones, always, 0 * init, init)
+    np.testing.assert_array_equal(found, np.repeat(init[:, None] + 1, 2, axis=1))
+
+
 def test_age_counts_the_steps_since_a_write():
     written = np.array([[1, 0, 0, 1, 0]], np.float32)[..., None]
     never = np.zeros((1, 5), bool)

@@ -1,4 +1,4 @@
-"""The slot op in the form that is fastest where it runs."""
+"""The slot op in the form that is fastest on the device at hand."""
 
 import functools
 
@@ -17,8 +17,8 @@ FORMS = {
 def choose(time, backend=None):
     """Say which form of the op `apply` takes.
 
-    On a CPU, chunks are the fastest from T = 2 on, in every dtype (`benchmarks/ops.py`). That an
-    accelerator does better with all chunks at once is expected, and not measured yet.
+    On a CPU, chunks were the fastest in training wherever `benchmarks/ops.py` has measured. That
+    accelerators do better with all chunks at once is expected, and not measured yet.
 
     Args:
       time: T, the number of steps.
@@ -34,5 +34,15 @@ def choose(time, backend=None):
 
 
 def apply(q, k, v, w, g, resets, state, init, e=None, bias=None):
-    """Compute what `scan` does, with its arguments, by the form that `choose` names."""
+    """Write to the slots and read them, by the form that `choose` names.
+
+    Args:
+      q, k, v, w, g, resets, state, init, e, bias: as of `scan`.
+
+    Returns:
+      reads, scores, state: as of `scan`.
+
+    Raises:
+      AssertionError: if ranks, shapes or dtypes disagree.
+    """
     return FORMS[choose(q.shape[1])](q, k, v, w, g, resets, state, init, e, bias)

@@ -1,8 +1,9 @@
 """The slot recurrence, exact and in parallel over the steps of a chunk.
 
 Keys and values follow the same recurrence (see `scan`), so M_t below is the matrix of both side by
-side, `[N, K + V]`, and m_t the row `[k_t; v_t]`. Take a chunk of C steps that starts from the slots
-S. Let a_t = exp(g_t) be what a slot keeps at step t, but 0 where a lifetime starts, and let
+side, `[N, K + V]`, and m_t the row `[k_t; v_t]`, of which all make up the matrix X. A product `*`
+is taken slot by slot. Take a chunk of C steps that starts from the slots S. Let a_t = exp(g_t) be
+what a slot keeps at step t, but 0 where a lifetime starts, and let
 
     D_ij = prod_{j < t <= i} a_t             what slots keep from step j to step i
     R_i  = prod_{t <= i} a_t                 what they keep of S at step i
@@ -22,11 +23,11 @@ slots at the end of the chunk, affine in S:
     U   = P - Q S             P = (I + A)^-1 (X - (e * F) init)     Q = (I + A)^-1 (e * R)  (rows)
     M_C = R_C * S + F_C * init + sum_j (D_Cj * w_j) u_j^T                                  (carry)
 
-Split U into keys k and values v. Reading (state) with q_i gives scores, and from
-p_i = softmax(s_i + bias_i) the reads:
+Split U, S and init into their keys U^k, S^k, I^k and their values U^v, S^v, I^v. Reading (state)
+with q_i gives scores, and from p_i = softmax(s_i + bias_i) the reads:
 
-    s_i    = R_i * (S q_i) + F_i * (init q_i) + sum_{j <= i} (q_i . k_j) D_ij * w_j        (scores)
-    read_i = S^T (R_i * p_i) + init^T (F_i * p_i) + sum_{j <= i} c_ij v_j                   (reads)
+    s_i    = R_i * (S^k q_i) + F_i * (I^k q_i) + sum_{j <= i} (q_i . u^k_j) D_ij * w_j     (scores)
+    read_i = S^v^T (R_i * p_i) + I^v^T (F_i * p_i) + sum_{j <= i} c_ij u^v_j                (reads)
              with c_ij = sum_n p_i D_ij w_j
 
 The sums over j < i, and the inverse, are in `pairs`, which never forms D.
@@ -34,7 +35,7 @@ The sums over j < i, and the inverse, are in `pairs`, which never forms D.
 Only (carry) ties a chunk to the one before. A processor of few cores takes chunk after chunk whole;
 an accelerator takes (rows) of all chunks at once, then (carry) in a scan over chunks, then (scores)
 and (reads) of all at once. The backward pass keeps the slots that each chunk starts from and its
-scores, and computes the rest of the chunk again.
+scores (all at once, what (rows) and (carry) made too), and computes the rest of the chunk again.
 """
 
 import functools
@@ -47,7 +48,7 @@ from jax import lax
 from jax.ad_checkpoint import checkpoint_name
 
 from memlearn.ops.slots import pairs
-from memlearn.ops.slots.scan import SlotState, broadcast, check
+from memlearn.ops.slots.scan import SlotState, check, widen
 
 
 class _Effect(NamedTuple):
@@ -73,9 +74,10 @@ def chunk(
 ):  # fmt: skip
     """Write to the slots and read them, a chunk of steps at a time.
 
-    Computes what `scan` does. Decays, softmax, the triangular system and the slots between chunks
-    are float32 or wider; the operands of all other matmuls have the dtype of the arguments, and
-    their sums are float32 or wider.
+    Computes what `scan` does, of finite arguments (g may be -inf): what is not finite in one
+    lifetime spoils the next one of the same chunk. Decays, softmax, the triangular system and the
+    slots between chunks are float32 or wider; the operands of all other matmuls have the dtype of
+    the arguments, JAX's default precision, and sums that are float32 or wider.
 
     Args:
       q: queries, float `[B, T, K]`. Banks are folded into B. A temperature is part of the query.
@@ -103,10 +105,7 @@ def chunk(
     chex.assert_scalar_positive(size)
     time, width = q.shape[1:]
     size = 1 << (min(size, time) - 1).bit_length()
-    wide = jnp.promote_types(q.dtype, jnp.float32)
-    slots, init = (
-        jnp.concatenate(x, axis=-1).astype(wide) for x in (state, broadcast(init, state))
-    )
+    init, slots = (jnp.concatenate(x, axis=-1) for x in widen(init, state))
     chunks = jax.tree.map(lambda x: _split(x, size), (q, k, v, w, g, resets, e, bias))
 
     run = _all_at_once if all_at_once else _one_by_one
@@ -135,7 +134,8 @@ def _all_at_once(init, slots, chunks, dot):
     return slots, jax.vmap(outputs)(chunks, starts, effects)
 
 
-# The backward pass computes all within a chunk again but the scores, which are an output anyhow.
+# The backward pass computes all within a chunk again but the scores: of what can be kept, they save
+# the most work for their size.
 _remember = functools.partial(
     jax.checkpoint, policy=jax.checkpoint_policies.save_only_these_names("scores")
 )
@@ -147,9 +147,10 @@ def _effect(init, inputs, dot):
     blocks, reach, fresh, remains = pairs.decays(w, g, resets, init.dtype)
     rows, erased = jnp.concatenate([k, v], axis=-1).astype(init.dtype), None
     if e is not None:
-        inverse = pairs.inverse(e, blocks, functools.partial(pairs.dot, dtype=init.dtype))
-        rows = inverse @ (rows - dot("bin,bnd->bid", e * fresh, init))
-        erased = inverse @ (e * reach)
+        inverse = pairs.inverse(e.astype(init.dtype), blocks)
+        solve = functools.partial(jnp.matmul, inverse, precision="highest")
+        rows = solve(rows - dot("bin,bnd->bid", e * fresh, init))
+        erased = solve(e * reach)
     last = (slice(None), -1, slice(None), None)
     return _Effect(rows, erased, reach[last], fresh[last] * init, remains)
 

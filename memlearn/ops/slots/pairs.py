@@ -12,12 +12,14 @@ such pair, j in its left block and i in its right one, where
     fall_j = exp(sum of g after j, to the end of the left block).
 
 Both are exponentials of sums of numbers <= 0, in which nothing can cancel. A start of a lifetime is
-a mask, whatever the gates. Each sum over j < i becomes one matmul a pair of blocks, C^2/2 pairs of
-steps in all; what remains is the term j = i, where D is 1.
+a mask, whatever the gates. Sums over j < i become matmuls of blocks, of C(C - 1)/2 pairs of steps
+in all; what is left is the term j = i, where D is 1.
 
 Below, steps `[B, C, X]` are cut into blocks `[B, C / b, b, X]`, and what belongs to the left or to
 the right blocks of the pairs is `[B, C / 2b, b, X]`.
 """
+
+import functools
 
 import jax.numpy as jnp
 
@@ -50,7 +52,8 @@ def decays(w, g, resets, dtype):
         size *= 2
     kept = _exp_sum(_until(size) & (life == jnp.swapaxes(life, 1, 2)), g)
     reach, fresh = jnp.where(life == 0, kept, 0), jnp.where(life == 0, 0, kept)
-    return blocks, reach, fresh, jnp.where(life == life[:, -1:], w * _exp_sum(~_until(size), g), 0)
+    remains = jnp.where(life == life[:, -1:], w * _exp_sum(~_until(size), g), 0)
+    return blocks, reach, fresh, remains
 
 
 def scores(q, k, w, blocks, dot):
@@ -59,7 +62,7 @@ def scores(q, k, w, blocks, dot):
     Args:
       q, k: `[B, C, K]`.
       w, blocks: the argument and the result of `decays`.
-      dot: an einsum of two operands; so in the other functions.
+      dot: an einsum of two operands.
     """
     total = jnp.sum(q * k, axis=-1, keepdims=True) * w
     for rise, fallen in blocks:
@@ -70,7 +73,13 @@ def scores(q, k, w, blocks, dot):
 
 
 def reads(p, v, w, blocks, dot):
-    """`sum_{j <= i} (sum_n p_i D_ij w_j) v_j`, `[B, C, V]`, of `p` `[B, C, N]`, `v` `[B, C, V]`."""
+    """`sum_{j <= i} (sum_n p_i D_ij w_j) v_j`, `[B, C, V]`.
+
+    Args:
+      p: `[B, C, N]`.
+      v: `[B, C, V]`.
+      w, blocks, dot: as of `scores`.
+    """
     total = jnp.sum(p * w, axis=-1, keepdims=True) * v
     for rise, fallen in blocks:
         v_l, p_r = _across(v, p, rise)
@@ -79,19 +88,24 @@ def reads(p, v, w, blocks, dot):
     return total
 
 
-def inverse(e, blocks, dot):
+def inverse(e, blocks):
     r"""Inverse of `I + A`, `[B, C, C]`, where `A_ij = sum_n e_i D_ij w_j` for j < i and else 0.
 
         [P    ]^-1   [     P^-1         ]
         [A  Q ]    = [-Q^-1 A P^-1  Q^-1]
 
-    from blocks of one step, whose inverse is 1, to the whole; `e` is `[B, C, N]`.
+    from blocks of one step, whose inverse is 1, to the whole; in full precision everywhere.
+
+    Args:
+      e: `[B, C, N]`, float32 or wider.
+      blocks: as of `scores`.
     """
+    multiply = functools.partial(jnp.matmul, precision="highest")
     result = jnp.ones((*e.shape[:2], 1, 1), e.dtype)
     for rise, fallen in blocks:
-        shares = dot("bpin,bpjn->bpij", rise * _across(e, e, rise)[1], fallen)
+        shares = multiply(rise * _pair(e, rise.shape[2])[1], jnp.swapaxes(fallen, -1, -2))
         left, right = result[:, ::2], result[:, 1::2]
-        corner = -right @ shares @ left
+        corner = -multiply(multiply(right, shares), left)
         upper = jnp.concatenate([left, jnp.zeros_like(left)], axis=-1)
         result = jnp.concatenate([upper, jnp.concatenate([corner, right], axis=-1)], axis=-2)
     return result[:, 0]

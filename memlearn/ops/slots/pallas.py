@@ -19,13 +19,14 @@ Not yet timed on a GPU, so that `apply` does not take it.
 
 import functools
 
+import chex
 import jax
 import jax.numpy as jnp
 from jax import lax
 from jax.experimental import pallas as pl
 from jax.experimental.pallas import triton
 
-from memlearn.ops.slots.scan import SlotState, broadcast, check
+from memlearn.ops.slots.scan import SlotState, check, widen
 
 
 def pallas(
@@ -33,24 +34,32 @@ def pallas(
 ):  # fmt: skip
     """Write to the slots and read them, by a kernel for GPUs.
 
-    Computes what `scan` does, and has its arguments, results and errors.
+    Computes what `scan` does, of finite arguments (g may be -inf).
 
     Args:
-      size: steps a chunk. On a GPU this, K, V and N are powers of two, at least 16.
-      interpret: whether to run the kernel step by step in plain JAX, on any device.
+      q, k, v, w, g, resets, state, init, e, bias: as of `scan`.
+      size: steps a chunk, int >= 1. The time to compile grows with it.
+      interpret: whether to run the kernel in plain JAX, on any device. If not, `size`, K, V and N
+        have to be powers of two, at least 16.
+
+    Returns:
+      reads, scores, state: as of `scan`.
+
+    Raises:
+      AssertionError: if ranks, shapes or dtypes disagree, or a size is not possible.
     """
     check(q, k, v, w, g, resets, state, init, e, bias)
+    chex.assert_scalar_positive(size)
+    for width in () if interpret else (size, *state[0].shape[1:], v.shape[-1]):
+        chex.assert_equal(width >= 16 and width & (width - 1) == 0, True)
     time = q.shape[1]
-    wide = jnp.promote_types(q.dtype, jnp.float32)
-    init, state = (
-        SlotState(*(x.astype(wide) for x in slots)) for slots in (broadcast(init, state), state)
-    )
+    init, state = widen(init, state)
     options = (size, e is not None, interpret)
     e, bias = (jnp.zeros_like(w) if x is None else x for x in (e, bias))
     # Steps of zeros at the end change nothing.
     sequences = [
         jnp.pad(x, [(0, 0), (0, -time % size), (0, 0)])
-        for x in (q, k, v, w, g, resets[..., None].astype(wide), e, bias)
+        for x in (q, k, v, w, g, resets[..., None].astype(init.keys.dtype), e, bias)
     ]
     reads, scores, state = _op(options, sequences, state, init)
     state = SlotState(*(x.astype(q.dtype) for x in state))
@@ -59,33 +68,32 @@ def pallas(
 
 @functools.partial(jax.custom_vjp, nondiff_argnums=(0,))
 def _op(options, sequences, state, init):
-    return _forward(options, sequences, state, init)[0]
+    return _run(options, sequences, state, init, starts=[])[0]
 
 
 def _forward(options, sequences, state, init):
     """Return the outputs, and what the backward pass needs: arguments and starts of chunks."""
+    batch, chunks = sequences[0].shape[0], sequences[0].shape[1] // options[0]
+    starts = [jax.ShapeDtypeStruct((batch, chunks, *x.shape[1:]), x.dtype) for x in state]
+    outputs, starts = _run(options, sequences, state, init, starts)
+    return outputs, (sequences, init, starts)
+
+
+def _run(options, sequences, state, init, starts):
     size, erase, interpret = options
-    q, _, v, w, *_ = sequences
-    batch, time, _ = q.shape
-    keys, values = state
-    starts = [jnp.zeros((batch, time // size, *x.shape[1:]), x.dtype) for x in state]
-    outputs = [
-        jax.ShapeDtypeStruct(x.shape, x.dtype)
-        for x in (v, jnp.zeros(w.shape, q.dtype), keys, values, *starts)
-    ]
+    _, _, v, w, *_ = sequences
     reads, scores, keys, values, *starts = _over_banks(
-        functools.partial(_forward_kernel, size, erase), interpret, outputs
+        functools.partial(_forward_kernel, size, erase), interpret, [v, w, *state, *starts]
     )(*sequences, *state, *init)
-    return (reads, scores, SlotState(keys, values)), (sequences, init, starts)
+    return (reads, scores, SlotState(keys, values)), starts
 
 
 def _backward(options, kept, cotangents):
     size, erase, interpret = options
     sequences, init, starts = kept
     d_reads, d_scores, d_state = cotangents
-    outputs = [jax.ShapeDtypeStruct(x.shape, x.dtype) for x in (*sequences, *init, *init)]
     *d_sequences, d_keys, d_values, d_init_keys, d_init_values = _over_banks(
-        functools.partial(_backward_kernel, size, erase), interpret, outputs
+        functools.partial(_backward_kernel, size, erase), interpret, [*sequences, *init, *init]
     )(*sequences, *init, *starts, d_reads, d_scores, *d_state)
     return d_sequences, SlotState(d_keys, d_values), SlotState(d_init_keys, d_init_values)
 
@@ -93,8 +101,8 @@ def _backward(options, kept, cotangents):
 _op.defvjp(_forward, _backward)
 
 
-def _over_banks(kernel, interpret, outputs):
-    """Run a kernel once for each row of the first axis of all its arguments and outputs."""
+def _over_banks(kernel, interpret, like):
+    """Run a kernel once a bank: the first axis of its arguments, and of results `like` these."""
 
     def bank(x):
         rest = (0,) * (len(x.shape) - 1)
@@ -105,8 +113,8 @@ def _over_banks(kernel, interpret, outputs):
             kernel,
             grid=arguments[0].shape[0],
             in_specs=[bank(x) for x in arguments],
-            out_specs=[bank(x) for x in outputs],
-            out_shape=outputs,
+            out_specs=[bank(x) for x in like],
+            out_shape=[jax.ShapeDtypeStruct(x.shape, x.dtype) for x in like],
             interpret=interpret,
             compiler_params=triton.CompilerParams(num_warps=8),
         )(*arguments)
@@ -116,11 +124,12 @@ def _over_banks(kernel, interpret, outputs):
 
 def _forward_kernel(size, erase, *refs):
     sequences, (keys, values, *init) = refs[:8], refs[8:12]
-    reads, scores, last_keys, last_values, first_keys, first_values = refs[12:]
+    reads, scores, last_keys, last_values, *starts = refs[12:]
     init = tuple(x[...] for x in init)
 
     def advance(index, slots):
-        first_keys[index], first_values[index] = slots
+        for ref, x in zip(starts, slots):  # none, unless a backward pass will follow
+            ref[index] = x
         steps = pl.ds(index * size, size)
         slots, (read, score) = _chunk(erase, slots, init, tuple(x[steps] for x in sequences))
         reads[steps], scores[steps] = read.astype(reads.dtype), score.astype(scores.dtype)
@@ -201,7 +210,7 @@ def _chunk(erase, slots, init, sequences):
     for j, decay in decays():
         remains = jnp.where(index == j, row(decay, size - 1) * w, remains)
         fresh += decay * row(keep * reset, j)
-    reach = decay * row(on, 0)
+    reach = decay * row(on, 0)  # after the last turn, from step 0
 
     # (rows), solved by substitution.
     rows = [k, v]

@@ -12,7 +12,8 @@ in which `e = 0` adds to what is there and `e = beta w` is the delta rule. The b
     s_t      = K_t q_t                                  one score a slot
     read_t   = V_t^T softmax(s_t + bias_t).
 
-Every other form of this op has this signature and is tested against it.
+The slots are float32 or wider between steps, whatever the dtype of the arguments. Every other form
+of this op has this signature, options of its own aside, and is tested against it.
 """
 
 import functools
@@ -60,12 +61,11 @@ def scan(q, k, v, w, g, resets, state, init, e=None, bias=None):
       AssertionError: if ranks, shapes or dtypes disagree.
     """
     check(q, k, v, w, g, resets, state, init, e, bias)
-    init = broadcast(init, state)
-
+    init, state = widen(init, state)
     inputs = jax.tree.map(lambda x: jnp.moveaxis(x, 1, 0), (q, k, v, w, g, resets, e, bias))
-    state, outputs = lax.scan(functools.partial(advance, init), SlotState(*state), inputs)
+    state, outputs = lax.scan(functools.partial(advance, init), state, inputs)
     reads, scores = jax.tree.map(lambda x: jnp.moveaxis(x, 0, 1), outputs)
-    return reads, scores, state
+    return reads, scores, jax.tree.map(lambda x: x.astype(q.dtype), state)
 
 
 def advance(init, state, now):
@@ -73,13 +73,16 @@ def advance(init, state, now):
 
     Args:
       init: `SlotState` that a lifetime starts with, of the shapes of `state`.
-      state: `SlotState` before the step.
+      state: `SlotState` before the step, float32 or wider.
       now: the arguments of `scan` that have a time axis, without it.
 
     Returns:
-      the state after the step, and `(read, scores)`.
+      the state after the step, and `(read, scores)` in the dtype of the arguments.
     """
-    q, k, v, w, g, reset, e, bias = now
+    dtype, wide = now[0].dtype, state.keys.dtype
+    q, k, v, w, g, reset, e, bias = jax.tree.map(
+        lambda x: x if x.dtype == bool else x.astype(wide), now
+    )
     restart = reset[:, None, None]
     state = jax.tree.map(lambda held, first: jnp.where(restart, first, held), state, init)
 
@@ -92,14 +95,19 @@ def advance(init, state, now):
     state = SlotState(write(state.keys, k), write(state.values, v))
     scores = jnp.einsum("bnk,bk->bn", state.keys, q)
     weights = jax.nn.softmax(scores if bias is None else scores + bias, axis=-1)
-    return state, (jnp.einsum("bn,bnv->bv", weights, state.values), scores)
+    read = jnp.einsum("bn,bnv->bv", weights, state.values)
+    return state, (read.astype(dtype), scores.astype(dtype))
 
 
-def broadcast(init, state):
-    return SlotState(*(jnp.broadcast_to(x, s.shape).astype(s.dtype) for x, s in zip(init, state)))
+def widen(init, state):
+    """Return both as `SlotState` of the shapes of `state`, float32 or wider."""
+    wide = jnp.promote_types(state[0].dtype, jnp.float32)
+    init = SlotState(*(jnp.broadcast_to(x, s.shape).astype(wide) for x, s in zip(init, state)))
+    return init, SlotState(*(x.astype(wide) for x in state))
 
 
 def check(q, k, v, w, g, resets, state, init, e, bias):
+    chex.assert_rank([q, k, v, w, g, resets, *state], [3, 3, 3, 3, 3, 2, 3, 3])
     batch, time, width = q.shape
     keys, values = state
     slots = keys.shape[1]
@@ -109,6 +117,9 @@ def check(q, k, v, w, g, resets, state, init, e, bias):
     chex.assert_shape(resets, (batch, time))
     chex.assert_shape(keys, (batch, slots, width))
     chex.assert_shape(values, (batch, slots, values.shape[-1]))
+    for first, held in zip(init, state):
+        chex.assert_is_broadcastable(first.shape, held.shape)
     floats = [x for x in (q, k, v, w, g, keys, values, *init, e, bias) if x is not None]
+    chex.assert_type(q, float)
     chex.assert_type(floats, q.dtype)
     chex.assert_type(resets, bool)
