@@ -34,7 +34,7 @@ LAYERS = {
 
 
 def layers():
-    """Time the memories of `LAYERS`, over the same events; return a dict of figures for each."""
+    """Time the memories of `LAYERS` over the same events; return a list of dicts of figures."""
     batch, steps = (2, 16) if timing.QUICK.value else (32, 256)
     rng = np.random.default_rng(0)
     fused = jnp.asarray(rng.normal(size=(batch, steps, WIDTH)), jnp.float32)
@@ -48,7 +48,7 @@ def layers():
 
         def forward(arguments, memory=memory, state=state):
             params, events = arguments
-            return memory.apply({"params": params}, state, events, boundaries)[1]
+            return memory.apply({"params": params}, state, events, boundaries)[:2]
 
         for which, function in timing.passes(forward).items():
             cases[name, which] = function, (variables["params"], events)
@@ -56,7 +56,7 @@ def layers():
 
 
 def updates():
-    """Time updates of experiments/configs/binding.py; return a dict of figures for each."""
+    """Time updates of experiments/configs/binding.py; return a list of dicts of figures."""
     rows = []
     config = binding.get_config()
     if timing.QUICK.value:
@@ -86,9 +86,9 @@ def _update(update, form):
 def _rows(cases, shapes, reference):
     figures = timing.measure(cases)
     return [
-        {"layer": name, "pass": which, **shapes, "seconds": seconds, "temporary_bytes": temporary}
-        | {"reference": reference, "over_reference": seconds / figures[reference, which].seconds}
-        for (name, which), (seconds, temporary) in figures.items()
+        {"layer": name, "pass": which, **shapes, **figure._asdict(), "reference": reference}
+        | {"over_reference": figure.seconds / figures[reference, which].seconds}
+        for (name, which), figure in figures.items()
     ]
 
 

@@ -3,9 +3,12 @@
     python -m benchmarks.ops [--quick]
 
 Forward, and forward with backward, at the same shapes. Nothing is measured unless the tests of the
-ops pass. Prints a table, and appends one JSON object a row to --output. The row of memax, a gated
-delta rule whose state has as many bytes, needs `pip install -e '.[memax]'`; that of the kernel, a
-GPU.
+ops pass, and all forms of the slot op agree on the device at hand. Prints a table, and appends one
+JSON object a row to --output.
+
+GRU and GDN are whole layers, with weights and their gradients. GDN is the gated delta network of
+memax (`pip install -e '.[memax]'`), a scan over two matrices, one of them its transition, that have
+as many bytes as the slots. The row of the kernel needs a GPU.
 """
 
 import functools
@@ -23,12 +26,14 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks import timing
-from memlearn.ops.slots import SlotState, chunk, scan
+from memlearn.ops.slots import SlotState, scan
+from memlearn.ops.slots.apply import FORMS
 from memlearn.ops.slots.pallas import pallas
 
 FULL = dict(batch=32, slots=64, key_width=64, value_width=64)
 SMALL = dict(batch=2, slots=8, key_width=8, value_width=8)
 BLOCK = 64  # steps that the rematerialised scan computes again at once
+TOLERANCE = 5e-6  # largest error of a form of the op, relative to the largest element of an array
 GRU = nn.RNN(nn.GRUCell(features=128))
 
 
@@ -41,7 +46,8 @@ def scan_in_blocks(state, init, **sequence):
         return state, (reads, scores)
 
     def split(x):
-        return jnp.moveaxis(x.reshape(x.shape[0], -1, BLOCK, *x.shape[2:]), 1, 0)
+        size = min(BLOCK, x.shape[1])
+        return jnp.moveaxis(x.reshape(x.shape[0], -1, size, *x.shape[2:]), 1, 0)
 
     def merge(x):
         x = jnp.moveaxis(x, 0, 1)
@@ -51,9 +57,9 @@ def scan_in_blocks(state, init, **sequence):
     return *jax.tree.map(merge, outputs), state
 
 
-def gru(parameters, k, v):
+def gru(gru, k, v):
     """A GRU over the rows that the slots are given."""
-    return GRU.apply(parameters, jnp.concatenate([k, v], axis=-1))
+    return GRU.apply(gru, jnp.concatenate([k, v], axis=-1))
 
 
 def attention(q, k, v):
@@ -62,28 +68,35 @@ def attention(q, k, v):
     return jax.nn.dot_product_attention(q, k, v, is_causal=True)
 
 
-def gated_delta(k, v, resets):
-    """The gated delta network of memax, over the rows that the slots are given."""
-    import equinox
+def gdn_layer(width, state_width):
+    """A gated delta network: two square matrices where the slots are a key and a value matrix."""
     from memax.equinox.semigroups.gdn import GDN
 
+    return GDN(width, state_width, key=jax.random.key(0))
+
+
+def gdn(gdn, k, v, resets):
+    """The network with the weights `gdn` over the rows that the slots are given."""
+    import equinox
+
     rows = jnp.concatenate([k, v], axis=-1)
-    # It carries two square matrices, the slots a key and a value matrix.
-    layer = GDN(rows.shape[-1], k.shape[-1], key=jax.random.key(0))
-    run = equinox.filter_vmap(lambda x, start: layer(layer.initialize_carry(), (x, start))[1])
-    return run(rows, resets)
+    layer = gdn_layer(rows.shape[-1], k.shape[-1])
+    layer = equinox.combine(gdn, equinox.filter(layer, equinox.is_array, inverse=True))
+    return jax.vmap(lambda x, start: layer(layer.initialize_carry(), (x, start))[1])(rows, resets)
 
 
 SLOT_INPUTS = ("q", "k", "v", "w", "g", "resets", "state", "init", "bias")
 OPS = {
+    "chunk": (FORMS["chunk"], SLOT_INPUTS),
     "scan": (scan, SLOT_INPUTS),
     "scan, remat 64": (scan_in_blocks, SLOT_INPUTS),
-    "chunk": (chunk, SLOT_INPUTS),
-    "chunk, all at once": (functools.partial(chunk, size=64, all_at_once=True), SLOT_INPUTS),
+    "chunk, all at once": (FORMS["chunk, all at once"], SLOT_INPUTS),
     "pallas": (pallas, SLOT_INPUTS),
-    "GRU": (gru, ("parameters", "k", "v")),
+    "chunk, erasing": (FORMS["chunk"], (*SLOT_INPUTS, "e")),
+    "scan, erasing": (scan, (*SLOT_INPUTS, "e")),
+    "GRU": (gru, ("gru", "k", "v")),
     "attention": (attention, ("q", "k", "v")),
-    "memax GDN": (gated_delta, ("k", "v", "resets")),
+    "GDN": (gdn, ("gdn", "k", "v", "resets")),
 }
 
 
@@ -94,24 +107,47 @@ def draw(steps, batch, slots, key_width, value_width):
     def normal(*shape):
         return jnp.asarray(rng.normal(size=shape), jnp.float32)
 
-    rows = jnp.zeros((batch, steps, key_width + value_width))
+    rows, w = key_width + value_width, jax.nn.softmax(normal(batch, steps, slots))
     return dict(
         q=normal(batch, steps, key_width),
         k=normal(batch, steps, key_width),
         v=normal(batch, steps, value_width),
-        w=jax.nn.softmax(normal(batch, steps, slots)),
+        w=w,
+        e=0.5 * w,
         g=jnp.maximum(-jnp.abs(normal(batch, steps, slots)), -5.0),
         resets=jnp.asarray(rng.random((batch, steps)) < 0.01),
         state=(normal(batch, slots, key_width), normal(batch, slots, value_width)),
         init=(normal(slots, key_width), normal(slots, value_width)),
         bias=normal(batch, steps, slots),
-        parameters=GRU.init(jax.random.key(0), rows),
+        gru=GRU.init(jax.random.key(0), jnp.zeros((batch, 1, rows))),
     )
 
 
+def agree(names, shapes):
+    """Exit unless these forms of the op equal the scan on this device, gradients included."""
+    drawn = draw(2 * BLOCK, **shapes)
+
+    def run(name):
+        op, needs = OPS[name]
+        passes = timing.passes(lambda arguments: op(**arguments)).values()
+        with jax.default_matmul_precision("highest"):
+            found = [jax.jit(f)({need: drawn[need] for need in needs}) for f in passes]
+        return [x for x in jax.tree.leaves(found) if jnp.issubdtype(x.dtype, jnp.floating)]
+
+    expected = run("scan")
+    for name in names:
+        pairs = zip(run(name), expected, strict=True)
+        error = max(float(jnp.max(jnp.abs(x - y)) / jnp.max(jnp.abs(y))) for x, y in pairs)
+        if error > TOLERANCE:
+            sys.exit(f"{name!r} is wrong by {error:.1e} on this device; nothing was measured")
+
+
 def compare(names, steps, shapes):
-    """Time the ops of these names; return a dict of figures for each op and pass."""
+    """Time the ops of these names; return a list of dicts, one for each op and pass."""
     drawn, cases = draw(steps, **shapes), {}
+    if "GDN" in names:
+        layer = gdn_layer(shapes["key_width"] + shapes["value_width"], shapes["key_width"])
+        drawn["gdn"] = jax.tree.map(lambda x: x if isinstance(x, jax.Array) else None, layer)
     for name in names:
         op, needs = OPS[name]
         for which, function in timing.passes(lambda arguments, op=op: op(**arguments)).items():
@@ -124,11 +160,12 @@ def compare(names, steps, shapes):
             "steps": steps,
             **shapes,
             "seconds": seconds,
+            "quartiles": quartiles,
             "tokens_per_second": shapes["batch"] * steps / seconds,
             "over_chunk": seconds / figures["chunk", which].seconds,
             "temporary_bytes": temporary,
         }
-        for (name, which), (seconds, temporary) in figures.items()
+        for (name, which), (seconds, quartiles, temporary) in figures.items()
     ]
 
 
@@ -151,17 +188,17 @@ def as_table(rows):
 def main(_):
     logging.set_verbosity(logging.WARNING)  # JAX tells of every backend that it does not find
     if subprocess.run([sys.executable, "-m", "pytest", "-q", "tests/ops"], check=False).returncode:
-        sys.exit("the tests of the ops fail; nothing was measured")
-    here = {
-        "pallas": jax.default_backend() == "gpu",
-        "memax GDN": importlib.util.find_spec("memax") is not None,
-    }
-    every = [name for name in OPS if here.get(name, True)]
+        sys.exit("the tests of the ops do not pass; nothing was measured")
+    missing = set() if jax.default_backend() == "gpu" else {"pallas"}
+    if importlib.util.find_spec("memax") is None:
+        missing.add("GDN")
+    every = [name for name in OPS if name not in missing]
+    shapes = SMALL if timing.QUICK.value else FULL
+    agree([name for name in every if OPS[name][1] == SLOT_INPUTS], shapes)
+    plan = {16: every, 64: every, 256: every, 1024: every, 4096: ["chunk", "attention"]}
     if timing.QUICK.value:
-        shapes, plan = SMALL, [(64, every), (128, ["chunk", "attention"])]
-    else:
-        shapes, plan = FULL, [(256, every), (1024, every), (4096, ["chunk", "attention"])]
-    rows = [row for steps, names in plan for row in compare(names, steps, shapes)]
+        plan = {64: every, 128: ["chunk", "attention"]}
+    rows = [row for steps, names in plan.items() for row in compare(names, steps, shapes)]
     timing.append(rows)
     Console().print(as_table(rows))
 

@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 from absl import flags
 
-QUICK = flags.DEFINE_bool("quick", False, "small shapes and few repetitions: does it run?")
+QUICK = flags.DEFINE_bool("quick", False, "small shapes, run twice and not recorded: does it run?")
 OUTPUT = flags.DEFINE_string("output", "results/benchmarks.jsonl", "where figures are appended")
 REPETITIONS = flags.DEFINE_integer("repetitions", 7, "timed runs of each program", lower_bound=1)
 
@@ -22,10 +22,12 @@ class Figures(NamedTuple):
 
     Attributes:
       seconds: median of its timed runs.
+      quartiles: of its timed runs, in seconds.
       temporary_bytes: what it needs beside its arguments and results.
     """
 
     seconds: float
+    quartiles: tuple[float, float]
     temporary_bytes: int
 
 
@@ -63,16 +65,18 @@ def measure(cases):
             start = time.perf_counter()
             jax.block_until_ready(program(arguments))
             seconds[name].append(time.perf_counter() - start)
-    return {
-        name: Figures(
-            statistics.median(seconds[name]), program.memory_analysis().temp_size_in_bytes
-        )
-        for name, (program, _) in programs.items()
-    }
+    figures = {}
+    for name, (program, _) in programs.items():
+        first, median, third = statistics.quantiles(seconds[name], n=4, method="inclusive")
+        temporary = program.memory_analysis().temp_size_in_bytes
+        figures[name] = Figures(median, (first, third), temporary)
+    return figures
 
 
 def append(rows):
     """Append dicts of figures, and how they were made, to --output."""
+    if QUICK.value:
+        return
     describe = ["git", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
     commit = subprocess.run(describe, capture_output=True, text=True, check=False).stdout.strip()
     made = {
@@ -80,7 +84,7 @@ def append(rows):
         "cores": len(os.sched_getaffinity(0)),
         "jax": jax.__version__,
         "commit": commit or "unknown",
-        "repetitions": 2 if QUICK.value else REPETITIONS.value,
+        "repetitions": REPETITIONS.value,
     }
     path = pathlib.Path(OUTPUT.value)
     path.parent.mkdir(parents=True, exist_ok=True)
