@@ -112,7 +112,7 @@ def main(_):
     logging.set_verbosity(logging.WARNING)  # JAX tells of every backend that it does not find
     for rows in (layers(), updates()):
         timing.append(rows)
-        Console().print(as_table(rows))
+        Console(width=timing.WIDTH).print(as_table(rows))
 
 
 if __name__ == "__main__":

@@ -200,7 +200,7 @@ def main(_):
         plan = {64: every, 128: ["chunk", "attention"]}
     rows = [row for steps, names in plan.items() for row in compare(names, steps, shapes)]
     timing.append(rows)
-    Console().print(as_table(rows))
+    Console(width=timing.WIDTH).print(as_table(rows))
 
 
 if __name__ == "__main__":

@@ -16,6 +16,8 @@ QUICK = flags.DEFINE_bool("quick", False, "small shapes, run twice and not recor
 OUTPUT = flags.DEFINE_string("output", "results/benchmarks.jsonl", "where figures are appended")
 REPETITIONS = flags.DEFINE_integer("repetitions", 7, "timed runs of each program", lower_bound=1)
 
+WIDTH = 100  # of tables, wherever they are printed
+
 
 class Figures(NamedTuple):
     """What a program costs.
