@@ -4,8 +4,8 @@
     python -m experiments.evaluate --checkpoint=runs/binding
 
 Hardware   2 CPU cores.
-Time       1,200 updates at 6 to 7 a second; 345 s for all of `make train` on a fresh machine.
-Score      .980, .981, .977 on held-out classes and faces (seeds 0, 1, 2).
+Time       1,200 updates at 7 a second; 345 s for all of `make train` on a fresh machine.
+Score      .981, .975, .974 on held-out classes and faces (seeds 0, 1, 2).
 
 The other tasks: `--config.task=rebinding`, `--config.task=order`. The other memories:
 `--config.memory.kind=none`, `gru`, `window`.
