@@ -16,6 +16,7 @@ import sys
 import jax
 from absl import flags
 from flax import serialization
+from jax.sharding import SingleDeviceSharding
 from rich.console import Console
 
 from experiments import command
@@ -100,10 +101,12 @@ def _make_writable(folder):
 
 def restore(folder, config, policy, conditions):
     """Return the last `TrainState` of the run."""
-    env, world = conditions["seen"]
-    steps = build.teaching(config, env, world)(jax.random.key(0))
-    state = imitation.init(policy, build.optimizer(config), steps, jax.random.key(config.seed))
-    return checkpoint.Checkpoints(folder / "checkpoints").restore(like=state)
+    draw, key = build.teaching(config, *conditions["seen"]), jax.random.key(0)
+    init = functools.partial(imitation.init, policy, build.optimizer(config))
+    shapes = jax.eval_shape(lambda key: init(draw(key), key), key)
+    here = SingleDeviceSharding(jax.devices()[0])
+    like = jax.tree.map(lambda x: jax.ShapeDtypeStruct(x.shape, x.dtype, sharding=here), shapes)
+    return checkpoint.Checkpoints(folder / "checkpoints").restore(like)
 
 
 def keys(row):

@@ -56,6 +56,11 @@ MEMORIES = {
 _atlas = functools.cache(atlas.load)  # a split is read once
 
 
+@functools.cache  # what is compiled for an environment serves every row of its level
+def _lifetime(task, classes, delay, words):
+    return Lifetime(functools.partial(task, classes=classes, delay=delay, words=words), words)
+
+
 def lookup(table, name, what):
     """Return `table[name]`, or raise a `UserError` that lists the names there are."""
     if name not in table:
@@ -70,8 +75,7 @@ def environment(config, classes_factor=1, delay_factor=1):
     if not 2 <= config.classes <= most:
         raise UserError(f"classes must be between 2 and words / 2 = {most}; got {config.classes}")
     classes, delay = config.classes * classes_factor, config.delay * delay_factor
-    level = dict(classes=classes, delay=delay, words=config.words)
-    return Lifetime(functools.partial(task, **level), config.words)
+    return _lifetime(task, classes, delay, config.words)
 
 
 def world(config, classes, study, ask):

@@ -52,7 +52,7 @@ def experience(env, policy, params, world, keys):
 
 
 @functools.partial(jax.jit, static_argnums=(0, 1))
-def answers(env, policy, params, world, keys, memory, forget=False):
+def answers(env, policy, params, world, keys, memory, forget):
     """Answer the questions of lifetimes whose experience is in `memory`.
 
     Args:
@@ -82,14 +82,14 @@ def score(env, policy, params, world, keys, memory):
     """Return the `Score` of a memory and its controls; arguments as for `answers`."""
     ask = functools.partial(answers, env, policy, params, world, keys)
     another = jax.tree.map(lambda x: jnp.roll(x, 1, axis=0), memory)
-    right = np.asarray(ask(memory))
+    right = np.asarray(ask(memory, forget=False))
     low, high = interval(right)
     return Score(
         score=float(right.mean()),
         low=low,
         high=high,
         empty=float(ask(memory, forget=True).mean()),
-        other=float(ask(another).mean()),
+        other=float(ask(another, forget=False).mean()),
         chance=1 / env.words,
     )
 
@@ -108,6 +108,6 @@ def validation(env, policy, world, lifetimes):
 
     def validate(params):
         memory = experience(env, policy, params, world, keys)
-        return answers(env, policy, params, world, keys, memory).mean()
+        return answers(env, policy, params, world, keys, memory, forget=False).mean()
 
     return validate

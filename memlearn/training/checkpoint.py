@@ -44,7 +44,8 @@ class Checkpoints:
         """Return the last state saved.
 
         Args:
-          like: a state of the same structure, shapes and dtypes.
+          like: a state of the same structure, shapes and dtypes, of arrays or of
+            `jax.ShapeDtypeStruct` with a sharding.
 
         Raises:
           UserError: if there is none, or it is damaged or of another structure.

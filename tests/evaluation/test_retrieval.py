@@ -79,7 +79,7 @@ def test_the_split_changes_nothing(run):
     """Experience and answers in two calls equal one uninterrupted lifetime."""
     params, env, policy = run.state.params, run.env, run.policy
     memory = retrieval.experience(env, policy, params, run.world, KEYS)
-    split = retrieval.answers(env, policy, params, run.world, KEYS, memory)
+    split = retrieval.answers(env, policy, params, run.world, KEYS, memory, forget=False)
     states, act = play.reset(env, run.world, KEYS), play.student(policy, params)
     whole = play.play(env, run.world, states, act, policy.initial_state(12), env.length)[2]
     np.testing.assert_array_equal(split, whole.rewards.sum(1) / run.config.classes)

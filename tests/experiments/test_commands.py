@@ -107,24 +107,12 @@ def test_evaluate_prints_one_object_and_draws_pictures(trained):
         assert str(trained / name) in table.stdout
 
 
-@pytest.mark.parametrize("memory", ["none", "gru", "window"])
-def test_every_other_memory_trains(tmp_path, data_dir, memory):
-    fields = f"--config.memory.kind={memory}", "--config.updates=2"
-    run = call(training(tmp_path / "run", data_dir, *fields))
-    assert run.returncode == 0, run.stderr
-    assert metrics.read(tmp_path / "run")[-1]["step"] == 2
-
-
 @pytest.mark.parametrize(
     ("fields", "complaint"),
     [
         (["--config.no_such_field=1"], "no_such_field"),
         (["--config.updates=many"], "updates"),
         (["--config.task=juggling"], "no task is called 'juggling'; there are: binding, rebinding"),
-        (["--config.memory.kind=lstm"], "no memory is called 'lstm'"),
-        (["--config.data=faces"], "no data set is called 'faces'"),
-        (["--config.classes=4"], "classes must be between 2 and words / 2 = 3; got 4"),
-        (["--config.delay=99"], "needs 399 classes and there are 233"),
         (["stray"], "unexpected argument 'stray'"),
     ],
 )

@@ -3,7 +3,9 @@
 import jax
 import jax.numpy as jnp
 import numpy as np
+import pytest
 
+from memlearn import build
 from memlearn.learning import imitation
 from memlearn.memory.routing import balance_loss
 from tests.worlds import small_run
@@ -46,3 +48,14 @@ def test_a_batch_is_learned():
         state, report = update(state, steps)
     assert report["imitation"] < 0.5 * first["imitation"]
     assert int(state.step) == 60
+
+
+@pytest.mark.parametrize("memory", sorted(set(build.MEMORIES) - {"learned"}))
+def test_every_other_memory_trains(memory):
+    run = small_run(**{"memory.kind": memory})
+    update, state = jax.jit(run.update), run.state
+    for step in range(2):
+        state, report = update(state, run.draw(jax.random.key(step)))
+    assert int(state.step) == 2 and np.isfinite(report["loss"])
+    moved = jax.tree.map(lambda new, old: jnp.any(new != old), state.params, run.state.params)
+    assert all(jax.tree.leaves(moved)), "some parameter has no gradient"

@@ -1,0 +1,25 @@
+"""Names and numbers of a configuration that cannot be built are complained about in one line."""
+
+import pytest
+
+from memlearn import build
+from memlearn.types import UserError
+from tests.worlds import small_config
+
+
+@pytest.mark.parametrize(
+    ("construct", "fields", "complaint"),
+    [
+        (build.environment, {"task": "juggling"}, "no task is called 'juggling'; there are: "),
+        (build.environment, {"classes": 4}, "classes must be between 2 and words / 2 = 3; got 4"),
+        (build.policy, {"memory.kind": "lstm"}, "no memory is called 'lstm'"),
+        (build.conditions, {"data": "faces"}, "no data set is called 'faces'"),
+        (build.conditions, {"delay": 99}, "needs 399 classes and there are 233"),
+    ],
+)
+def test_what_cannot_be_built_is_one_line(data_dir, construct, fields, complaint):
+    config = small_config()
+    config.update_from_flattened_dict({"data_dir": str(data_dir), **fields})
+    with pytest.raises(UserError) as error:
+        construct(config)
+    assert complaint in str(error.value) and "\n" not in str(error.value)
