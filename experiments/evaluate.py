@@ -4,7 +4,7 @@
 
 One process lets the agent live through the experience of new lifetimes and saves its memory; this
 one loads the checkpoint and that memory, and asks the questions. Prints a table, or with --json one
-object, and draws curves.png and lifetime.png into the workdir.
+object, and draws curves.png and a lifetime of each task into the workdir.
 """
 
 import functools
@@ -14,6 +14,7 @@ import subprocess
 import sys
 
 import jax
+import numpy as np
 from absl import flags
 from flax import serialization
 from jax.sharding import SingleDeviceSharding
@@ -32,7 +33,7 @@ JSON = flags.DEFINE_bool("json", False, "print one JSON object instead of a tabl
 LIFETIMES = flags.DEFINE_integer("lifetimes", 256, "lifetimes in each row", lower_bound=2)
 ONLY_EXPERIENCE = flags.DEFINE_bool("only_experience", False, "save the memory, ask nothing")
 
-MEMORY = "memory.msgpack"  # in the workdir: row -> memory state, and the step it belongs to
+MEMORY = "memory.msgpack"  # in the workdir: task -> row -> memory state, and the step they are of
 
 
 def main():
@@ -52,11 +53,13 @@ def main():
 
 def live(folder, config):
     """Save the memory of each row's lifetimes, up to their questions."""
-    policy, conditions = build.policy(config), build.conditions(config)
-    state = restore(folder, config, policy, conditions)
+    policy, state = build.policy(config), restore(folder, config)
     memories = {
-        name: retrieval.experience(env, policy, state.params, world, keys(index))
-        for index, (name, (env, world)) in enumerate(conditions.items())
+        task: {
+            row: retrieval.experience(env, policy, state.params, world, keys(row))
+            for row, (env, world) in build.conditions(config, task).items()
+        }
+        for task in build.tasks(config)
     }
     saved = {"step": int(state.step), "memories": memories}
     (folder / MEMORY).write_bytes(serialization.to_bytes(saved))
@@ -64,29 +67,30 @@ def live(folder, config):
 
 def ask(folder, config):
     """Ask the questions of each row, print the scores and draw the pictures."""
-    policy, conditions = build.policy(config), build.conditions(config)
-    state = restore(folder, config, policy, conditions)
-    nothing = {name: policy.initial_state(LIFETIMES.value) for name in conditions}
-    like = {"step": int(state.step), "memories": nothing}
+    policy, state = build.policy(config), restore(folder, config)
+    nothing = dict.fromkeys(build.CONDITIONS, policy.initial_state(LIFETIMES.value))
+    like = {"step": int(state.step), "memories": dict.fromkeys(build.tasks(config), nothing)}
     saved = serialization.from_bytes(like, (folder / MEMORY).read_bytes())
     if saved["step"] != like["step"]:
         raise UserError(f"the run in {folder} went on while it was evaluated; evaluate again")
     scores = {
-        name: retrieval.score(
-            env, policy, state.params, world, keys(index), saved["memories"][name]
-        )
-        for index, (name, (env, world)) in enumerate(conditions.items())
+        task: {
+            row: retrieval.score(env, policy, state.params, world, keys(row), memories[row])
+            for row, (env, world) in build.conditions(config, task).items()
+        }
+        for task, memories in saved["memories"].items()
     }
     found = report.as_json(config.task, saved["step"], scores)
     workdir.write(folder / "evaluation.json", json.dumps(found, indent=2) + "\n")
-    pictures = draw(folder, config, policy, state, *conditions["heldout"])
+    pictures = draw(folder, config, policy, state, scores)
     if JSON.value:
         print(json.dumps(found))
         return
     parameters = sum(x.size for x in jax.tree.leaves(state.params))
     state_bytes = sum(x.nbytes for x in jax.tree.leaves(policy.initial_state(1)))
-    table = report.as_table(config.task, saved["step"], scores, parameters, state_bytes)
-    Console().print(table)
+    for task, rows in scores.items():
+        table = report.as_table(task, saved["step"], rows, parameters, state_bytes)
+        Console().print(table)
     print("table    ", folder / "evaluation.json")
     for picture in pictures:
         print("picture  ", picture)
@@ -99,10 +103,11 @@ def _make_writable(folder):
         raise UserError(f"workdir {folder} cannot be written: {error.strerror}") from error
 
 
-def restore(folder, config, policy, conditions):
+def restore(folder, config):
     """Return the last `TrainState` of the run."""
-    draw, key = build.teaching(config, *conditions["seen"]), jax.random.key(0)
-    init = functools.partial(imitation.init, policy, build.optimizer(config))
+    env, world = build.environment(config), build.world(config, **build.SEEN)
+    draw, key = build.teaching(config, env, world), jax.random.key(0)
+    init = functools.partial(imitation.init, build.policy(config), build.optimizer(config))
     shapes = jax.eval_shape(lambda key: init(draw(key), key), key)
     here = SingleDeviceSharding(jax.devices()[0])
     like = jax.tree.map(lambda x: jax.ShapeDtypeStruct(x.shape, x.dtype, sharding=here), shapes)
@@ -111,23 +116,29 @@ def restore(folder, config, policy, conditions):
 
 def keys(row):
     """Return the random keys of a row's lifetimes: the same for every run, so that runs compare."""
-    return jax.random.split(jax.random.fold_in(jax.random.key(2), row), LIFETIMES.value)
+    index = list(build.CONDITIONS).index(row)
+    return jax.random.split(jax.random.fold_in(jax.random.key(2), index), LIFETIMES.value)
 
 
-def draw(folder, config, policy, state, env, world):
-    """Draw the training curves and one held-out lifetime; return the paths."""
-    chance = 1 / config.words
-    curves.draw(metrics.read(folder), chance, folder / "curves.png")
+def draw(folder, config, policy, state, scores):
+    """Draw the training curves, and one held-out lifetime of each task; return the paths."""
+    chance = np.mean([rows["heldout"].chance for rows in scores.values()])
+    paths = [folder / "curves.png"]
+    curves.draw(metrics.read(folder), chance, paths[0])
 
     act, memory = play.student(policy, state.params), policy.initial_state(1)
-    lifetime = play.reset(env, world, keys(len(report.ROWS))[:1])
-    record = play.play(env, world, lifetime, act, memory, env.length)[2]
     look_back = jax.jit(functools.partial(policy.apply, trace=True))
-    traces = look_back(state.params, memory, record.steps)[2]
-    record, trace = jax.device_get(jax.tree.map(lambda x: x[0], (record, traces[0])))
+    live = jax.jit(play.play, static_argnums=(0, 3, 5))
     sources = [f"{name}{lag}" for lag in ("", " before") for name in build.ENCODERS]
-    strip.draw(record, trace, sources, folder / "lifetime.png")
-    return folder / "curves.png", folder / "lifetime.png"
+    for task in scores:
+        env, world = build.environment(config), build.world(config, **build.HELD_OUT, task=task)
+        lifetime = play.reset(env, world, jax.random.split(jax.random.key(3), 1))
+        record = live(env, world, lifetime, act, memory, env.length)[2]
+        traces = look_back(state.params, memory, record.steps)[2]
+        record, trace = jax.device_get(jax.tree.map(lambda x: x[0], (record, traces[0])))
+        paths.append(folder / f"lifetime-{task}.png")
+        strip.draw(record, trace, sources, paths[-1])
+    return paths
 
 
 if __name__ == "__main__":

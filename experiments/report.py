@@ -2,7 +2,8 @@
 
     python -m experiments.report --runs='runs/*' --out=results
 
-Writes runs.jsonl, a line a run, and table.md into the folder, and prints the table.
+Writes runs.jsonl, a line for each task of a run, and table.md into the folder, and prints the
+table.
 """
 
 import glob
@@ -24,7 +25,7 @@ def main():
     folders = [folder for folder in folders if (folder / "evaluation.json").exists()]
     if not folders:
         raise UserError(f"no evaluated run matches {RUNS.value!r}; run experiments.evaluate first")
-    records = [summary.read(folder) for folder in folders]
+    records = [record for folder in folders for record in summary.read(folder)]
     table, out = summary.as_markdown(records), pathlib.Path(OUT.value)
     out.mkdir(parents=True, exist_ok=True)
     (out / "runs.jsonl").write_text("".join(json.dumps(record) + "\n" for record in records))

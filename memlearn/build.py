@@ -24,12 +24,24 @@ from memlearn.memory.slot_memory import SlotMemory
 from memlearn.policy import MultimodalPolicy
 from memlearn.tasks import language, play
 from memlearn.tasks.binding import binding
+from memlearn.tasks.counting import counting
+from memlearn.tasks.level import Level
 from memlearn.tasks.lifetime import Lifetime, LifetimeParams
 from memlearn.tasks.order import order
 from memlearn.tasks.rebinding import rebinding
+from memlearn.tasks.rule import rule
+from memlearn.tasks.selection import selection
 from memlearn.types import UserError
 
-TASKS = {"binding": binding, "rebinding": rebinding, "order": order}
+TASKS = {
+    "binding": binding,
+    "rebinding": rebinding,
+    "order": order,
+    "counting": counting,
+    "selection": selection,
+    "rule": rule,
+}
+MIXTURE = "mixture"  # the name of all of them
 
 ENCODERS = {
     "image": lambda config: ImageEncoder(config.width, config.channels),
@@ -56,11 +68,6 @@ MEMORIES = {
 _atlas = functools.cache(atlas.load)  # a split is read once
 
 
-@functools.cache  # what is compiled for an environment serves every row of its level
-def _lifetime(task, classes, delay, words):
-    return Lifetime(functools.partial(task, classes=classes, delay=delay, words=words), words)
-
-
 def lookup(table, name, what):
     """Return `table[name]`, or raise a `UserError` that lists the names there are."""
     if name not in table:
@@ -68,28 +75,47 @@ def lookup(table, name, what):
     return table[name]
 
 
+def tasks(config):
+    """Return the names of the tasks that an agent is trained on."""
+    if config.task == MIXTURE:
+        return tuple(TASKS)
+    lookup({**TASKS, MIXTURE: None}, config.task, "task")
+    return (config.task,)
+
+
 def environment(config, classes_factor=1, delay_factor=1):
-    """Return the `Lifetime` of a task, at a multiple of the configured level."""
-    task = lookup(TASKS, config.task, "task")
-    most = config.words // 2  # evaluation asks for twice the classes, each with a word of its own
+    """Return the `Lifetime` of a run's tasks, at a multiple of the configured level."""
+    names, most = tasks(config), config.words // 2
+    # Evaluation asks for twice the classes, each with a word of its own.
     if not 2 <= config.classes <= most:
         raise UserError(f"classes must be between 2 and words / 2 = {most}; got {config.classes}")
-    classes, delay = config.classes * classes_factor, config.delay * delay_factor
-    return _lifetime(task, classes, delay, config.words)
+    for name in ("showings", "kinds"):
+        if not 1 <= config[name] <= config.words:
+            raise UserError(f"{name} must be between 1 and words = {config.words}")
+    level = Level(**{name: config[name] for name in Level._fields})
+    return _lifetime(names, level.times(classes_factor, delay_factor))
 
 
-def world(config, classes, study, ask):
+@functools.cache  # what is compiled for an environment serves every row of its level
+def _lifetime(names, level):
+    writers = tuple(functools.partial(TASKS[name], level=level) for name in names)
+    return Lifetime(writers, level.words)
+
+
+def world(config, classes, study, ask, task=None):
     """Return the `LifetimeParams` of one split.
 
     Args:
       config: the configuration.
       classes: `train`, `val` or `test`.
       study, ask: `seen` or `unseen`, the faces to study and to ask in.
+      task: the only one to be met; None for all of the run's, equally often.
     """
     images, faces = _atlas(config.data, classes, config.data_dir or None)[0], {}
     for kind in ("seen", "unseen"):
         faces[kind] = jnp.zeros(images.images.shape[1], bool).at[getattr(images, kind)].set(True)
-    return LifetimeParams(images.images, faces[study], faces[ask])
+    met = jnp.array([float(task in (None, name)) for name in tasks(config)])
+    return LifetimeParams(images.images, faces[study], faces[ask], met)
 
 
 # The rows of an evaluation. A held-out class, never trained on, is studied in a face of a family
@@ -105,18 +131,22 @@ CONDITIONS = {
 }
 
 
-def conditions(config):
+def conditions(config, task=None):
     """Return the environment and the world of every row: name -> `(Lifetime, LifetimeParams)`.
+
+    Args:
+      config: the configuration.
+      task: as for `world`.
 
     Raises:
       UserError: if a lifetime needs more classes than there are.
     """
     rows = {}
     for name, (split, level) in CONDITIONS.items():
-        env, classes = environment(config, **level), world(config, **split)
-        if env.items > classes.images.shape[0]:
+        env, classes = environment(config, **level), world(config, **split, task=task)
+        if env.length > classes.images.shape[0]:
             raise UserError(
-                f"evaluation ({name}) needs {env.items} classes and there are "
+                f"evaluation ({name}) needs {env.length} classes and there are "
                 f"{classes.images.shape[0]}; lower --config.delay or --config.classes"
             )
         rows[name] = env, classes
@@ -125,7 +155,7 @@ def conditions(config):
 
 def teaching(config, env, world):
     """Return the function from a random key to a batch of taught lifetimes, `TimeStep` `[B, T]`."""
-    teacher = play.teacher(config.words, config.error_rate)
+    teacher = play.teacher(config.error_rate)
 
     @jax.jit
     def draw(key, world):

@@ -30,6 +30,7 @@ class TimeStep(NamedTuple):
       boundary: int32 `[B, T]`, one of `NONE`, `EPISODE`, `LIFETIME`.
       question: bool `[B, T]`, whether the action of this step is an answer.
       oracle: int32 `[B, T]`, the right action; meaningful where `question`.
+      choices: int32 `[B, T]`, how many answers there are to choose from: the actions below it.
     """
 
     observation: dict[str, jax.Array]
@@ -37,6 +38,7 @@ class TimeStep(NamedTuple):
     boundary: jax.Array
     question: jax.Array
     oracle: jax.Array
+    choices: jax.Array
 
 
 class Event(NamedTuple):

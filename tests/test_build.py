@@ -11,10 +11,11 @@ from tests.worlds import small_config
     ("construct", "fields", "complaint"),
     [
         (build.environment, {"task": "juggling"}, "no task is called 'juggling'; there are: "),
+        (build.environment, {"showings": 7}, "showings must be between 1 and words = 6"),
         (build.environment, {"classes": 4}, "classes must be between 2 and words / 2 = 3; got 4"),
         (build.policy, {"memory.kind": "lstm"}, "no memory is called 'lstm'"),
         (build.conditions, {"data": "faces"}, "no data set is called 'faces'"),
-        (build.conditions, {"delay": 99}, "needs 399 classes and there are 233"),
+        (build.conditions, {"delay": 99}, "needs 402 classes and there are 233"),
     ],
 )
 def test_what_cannot_be_built_is_one_line(data_dir, construct, fields, complaint):

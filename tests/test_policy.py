@@ -34,7 +34,7 @@ def steps(config):
     present = {name: jnp.asarray(rng.random((B, T)) < 0.8) for name in observation}
     boundary = jnp.zeros((B, T), jnp.int32).at[:, 0].set(LIFETIME)
     nothing = jnp.zeros((B, T), jnp.int32)
-    return TimeStep(observation, present, boundary, nothing > 0, nothing)
+    return TimeStep(observation, present, boundary, nothing > 0, nothing, nothing + 1)
 
 
 @pytest.fixture(scope="module")

@@ -28,26 +28,29 @@ def small_config():
     """The shipped configuration at a size at which a test compiles quickly."""
     config = binding.get_config()
     config.classes, config.delay, config.words, config.batch = 3, 1, 6, 8
+    config.mentions, config.counted, config.showings = 4, 2, 3
+    config.kinds, config.trials = 2, 2
     config.width, config.channels = 16, (4, 4)
     config.memory.banks, config.memory.slots = 2, 8
     config.memory.key_width, config.memory.value_width, config.memory.hidden = 8, 8, 16
     return config
 
 
-def small_world():
-    """Sixty classes of random patterns, in four faces that differ by noise."""
+def small_world(tasks=1):
+    """Sixty classes of random patterns, in four faces that differ by noise; tasks equally often."""
     rng = np.random.default_rng(0)
     patterns = np.kron(rng.integers(0, 2, (60, 1, 4, 4, 1)), np.ones((1, 1, 8, 8, 3)))
     images = np.clip(patterns * 180 + rng.integers(0, 70, (60, 4, 32, 32, 3)), 0, 255)
     faces = jnp.ones(4, bool)
-    return LifetimeParams(jnp.asarray(images, jnp.uint8), faces, faces)
+    return LifetimeParams(jnp.asarray(images, jnp.uint8), faces, faces, jnp.ones(tasks))
 
 
 def small_run(**fields):
     """A `Run` of the small configuration, with some of its fields set."""
     config = small_config()
     config.update_from_flattened_dict(fields)
-    env, policy, world = build.environment(config), build.policy(config), small_world()
+    env, policy = build.environment(config), build.policy(config)
+    world = small_world(len(build.tasks(config)))
     draw, optimizer = build.teaching(config, env, world), build.optimizer(config)
     state = imitation.init(policy, optimizer, draw(jax.random.key(0)), jax.random.key(config.seed))
     update = build.update(config, policy, optimizer)

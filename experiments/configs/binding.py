@@ -7,8 +7,8 @@ Hardware   2 CPU cores.
 Time       1,200 updates at 7 a second; 345 s for all of `make train` on a fresh machine.
 Score      .981, .975, .974 on held-out classes and faces (seeds 0, 1, 2).
 
-The other tasks: `--config.task=rebinding`, `--config.task=order`. The other memories:
-`--config.memory.kind=none`, `gru`, `window`.
+The other tasks: `--config.task=rebinding`, `order`, `counting`, `selection`, `rule`. The
+other memories: `--config.memory.kind=none`, `gru`, `window`.
 """
 
 from ml_collections import ConfigDict
@@ -20,10 +20,15 @@ def get_config():
     config.seed = 0
 
     # What is experienced: see memlearn/tasks and memlearn/data.
-    config.task = "binding"  # binding, rebinding, order
+    config.task = "binding"  # binding, rebinding, order, counting, selection, rule; or mixture
     config.classes = 8  # images that are named in a lifetime
     config.delay = 8  # steps between the last name and the first question
     config.words = 32  # words there are to choose names from
+    config.mentions = 32  # selection: images that are mentioned but not named
+    config.counted = 3  # counting: images that come back again and again
+    config.showings = 15  # counting: the most often that one is shown
+    config.kinds = 4  # rule: kinds of images, and actions
+    config.trials = 5  # rule: episodes in which the actions are tried
     config.data = "glyphs"
     config.data_dir = ""  # where data sets live; "" is the user's cache folder
 

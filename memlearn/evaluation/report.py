@@ -10,26 +10,43 @@ ROWS = {
 }
 
 
-def as_json(task, step, scores):
+def as_json(name, step, scores):
     """Return the report as a dict of plain values.
+
+    Args:
+      name: what was trained on, a task or all of them.
+      step: updates the checkpoint has taken.
+      scores: task -> name of a row of `ROWS` -> `Score`.
+
+    Returns:
+      `task, step, seen, heldout, extrapolation` of a run of one task; of a run of several `task`,
+      `step`, and `tasks`: a list of these.
+    """
+    tasks = [_task_as_json(task, step, rows) for task, rows in scores.items()]
+    return tasks[0] if list(scores) == [name] else {"task": name, "step": step, "tasks": tasks}
+
+
+def _task_as_json(task, step, rows):
+    rows = {name: score._asdict() for name, score in rows.items()}
+    return {
+        "task": task,
+        "step": step,
+        "seen": rows.pop("seen"),
+        "heldout": rows.pop("heldout"),
+        "extrapolation": rows,
+    }
+
+
+def as_table(task, step, scores, parameters, state_bytes):
+    """Return the report of one task as a `rich` table.
 
     Args:
       task: its name.
       step: updates the checkpoint has taken.
       scores: name of a row of `ROWS` -> `Score`.
+      parameters: of the policy.
+      state_bytes: of the memory of one lifetime.
     """
-    scores = {name: score._asdict() for name, score in scores.items()}
-    return {
-        "task": task,
-        "step": step,
-        "seen": scores.pop("seen"),
-        "heldout": scores.pop("heldout"),
-        "extrapolation": scores,
-    }
-
-
-def as_table(task, step, scores, parameters, state_bytes):
-    """Return the report as a `rich` table; arguments as for `as_json`, and the sizes to state."""
     table = Table(
         title=f"{task} after {step} updates",
         caption=(

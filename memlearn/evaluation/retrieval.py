@@ -24,7 +24,7 @@ class Score(NamedTuple):
       low, high: its 95 % interval, from a bootstrap over lifetimes.
       empty: the mean with an empty memory.
       other: the mean with the memory of another lifetime.
-      chance: what guessing a word gives.
+      chance: the mean of guessing.
     """
 
     score: float
@@ -61,7 +61,7 @@ def answers(env, policy, params, world, keys, memory, forget):
       forget: whether a new lifetime starts with the questions.
 
     Returns:
-      the fraction of right answers in each lifetime, float `[B]`.
+      the fraction of right answers in each lifetime, and what guessing gives, floats `[B]`.
     """
     answer = student(policy, params)
 
@@ -75,22 +75,24 @@ def answers(env, policy, params, world, keys, memory, forget):
     lifetimes = lifetimes._replace(time=jnp.full_like(lifetimes.time, env.last_episode))
     remaining = env.length - env.last_episode
     record = play(env, world, lifetimes, act, (memory, jnp.bool_(True)), remaining)[2]
-    return record.rewards.sum(1) / record.steps.question.sum(1)
+    question = record.steps.question
+    guessed = jnp.where(question, 1 / record.steps.choices, 0)
+    return record.rewards.sum(1) / question.sum(1), guessed.sum(1) / question.sum(1)
 
 
 def score(env, policy, params, world, keys, memory):
     """Return the `Score` of a memory and its controls; arguments as for `answers`."""
     ask = functools.partial(answers, env, policy, params, world, keys)
     another = jax.tree.map(lambda x: jnp.roll(x, 1, axis=0), memory)
-    right = np.asarray(ask(memory, forget=False))
+    right, guessed = map(np.asarray, ask(memory, forget=False))
     low, high = interval(right)
     return Score(
         score=float(right.mean()),
         low=low,
         high=high,
-        empty=float(ask(memory, forget=True).mean()),
-        other=float(ask(another, forget=False).mean()),
-        chance=1 / env.words,
+        empty=float(ask(memory, forget=True)[0].mean()),
+        other=float(ask(another, forget=False)[0].mean()),
+        chance=float(guessed.mean()),
     )
 
 
@@ -108,6 +110,6 @@ def validation(env, policy, world, lifetimes):
 
     def validate(params):
         memory = experience(env, policy, params, world, keys)
-        return answers(env, policy, params, world, keys, memory, forget=False).mean()
+        return answers(env, policy, params, world, keys, memory, forget=False)[0].mean()
 
     return validate

@@ -14,7 +14,7 @@ COLUMNS = (
 
 
 def read(folder):
-    """Return what a run was and what its evaluation found, as one flat record.
+    """Return what a run was and what its evaluation found, one flat record for each of its tasks.
 
     Args:
       folder: `pathlib.Path` of an evaluated run.
@@ -22,14 +22,17 @@ def read(folder):
     config = workdir.read_config(folder)
     found = json.loads((folder / "evaluation.json").read_text())
     commit = (folder / "commit.txt").read_text().strip()
-    return {"memory": config.memory.kind, "seed": config.seed, "commit": commit, **found}
+    run = {"trained": config.task, "memory": config.memory.kind, "seed": config.seed}
+    return [{**run, "commit": commit, **task} for task in found.get("tasks", [found])]
 
 
 def as_markdown(records):
     """Return a Markdown table of the records of `read`, in their order of appearance."""
     groups = {}
     for record in records:
-        groups.setdefault((record["task"], record["memory"]), []).append(record)
+        task, trained = record["task"], record["trained"]
+        name = task if task == trained else f"{task}, of {trained}"
+        groups.setdefault((name, record["memory"]), []).append(record)
     rows = [COLUMNS, ["---"] * len(COLUMNS)]
     rows += [_row(*name, group) for name, group in groups.items()]
     return "\n".join("| " + " | ".join(row) + " |" for row in rows)

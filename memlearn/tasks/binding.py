@@ -11,22 +11,20 @@ from memlearn.tasks import language
 from memlearn.tasks.script import ask, join, study, wait
 
 
-def binding(key, classes, delay, words):
-    """Write a lifetime of `classes` names, `delay` steps of other classes, and as many questions.
+def binding(key, level):
+    """Write a lifetime of `classes` names, and a question for each.
 
     Args:
       key: random key.
-      classes: items 0 .. classes - 1 are named; the next `delay` items go by unnamed.
-      delay: steps between the last name and the first question.
-      words: how many words there are to choose names from.
+      level: `Level`; items 0 .. classes - 1 are named, the next `delay` items go by unnamed.
 
     Returns:
       `Script` of `2 * classes + delay` steps, in two episodes.
     """
     key_words, key_ask = jax.random.split(key)
-    names = jax.random.permutation(key_words, words)[:classes]
-    items = jnp.arange(classes)
-    asked = jax.random.permutation(key_ask, classes)
-    experience = [study(items, names), wait(classes + jnp.arange(delay))]
-    questions = [ask(language.WHAT_IS_THIS, asked, names[asked])]
+    names = jax.random.permutation(key_words, level.words)[: level.classes]
+    items = jnp.arange(level.classes)
+    asked = jax.random.permutation(key_ask, level.classes)
+    experience = [study(items, names), wait(level.classes + jnp.arange(level.delay))]
+    questions = [ask(language.WHAT_IS_THIS, asked, names[asked], level.words)]
     return join(experience, questions)

@@ -13,9 +13,10 @@ import numpy as np
 from flax import struct
 from gymnax.environments import spaces
 from gymnax.environments.environment import Environment
+from jax import lax
 
 from memlearn.tasks import language
-from memlearn.tasks.script import STUDY, Script
+from memlearn.tasks.script import STUDY, Script, pad
 from memlearn.types import NONE, PAD, TimeStep
 
 
@@ -27,11 +28,13 @@ class LifetimeParams:
       images: uint8 `[C, F, 32, 32, 3]`, every class in every face.
       study_faces: bool `[F]`, the faces in which classes are studied.
       ask_faces: bool `[F]`, the faces in which they are asked for; never the one that was studied.
+      tasks: float32, how often each of the environment's tasks is met, relative to the others.
     """
 
     images: jax.Array
     study_faces: jax.Array
     ask_faces: jax.Array
+    tasks: jax.Array
 
 
 class LifetimeState(NamedTuple):
@@ -55,36 +58,40 @@ class LifetimeState(NamedTuple):
 
 
 class Lifetime(Environment):
-    """Plays the lifetimes that a task writes.
+    """Plays the lifetimes that tasks write, each lifetime one of them.
+
+    Lifetimes of several tasks are made equally long by steps in which other classes go by.
 
     Args:
-      write_script: the task, a function of a key that returns a `Script`.
+      tasks: functions of a key that return a `Script`.
       words: W, the number of words and so of actions.
 
     Attributes:
-      length: T, the number of steps of every lifetime.
-      items: the number of classes in a lifetime.
+      length: T, the number of steps of every lifetime; so many classes are drawn for it.
       last_episode: the step at which the last episode starts; before it is experience.
 
     Raises:
-      ValueError: if the script has one episode only, and so no experience to be asked about.
+      ValueError: if a script has one episode only, and so no experience to be asked about.
     """
 
-    def __init__(self, write_script: Callable[[jax.Array], Script], words: int):
-        self.write_script = write_script
+    def __init__(self, tasks: tuple[Callable[[jax.Array], Script], ...], words: int):
         self.words = words
-        script = jax.device_get(write_script(jax.random.key(0)))
-        self.length, self.items = script.item.size, int(script.item.max()) + 1
-        self.last_episode = int(np.flatnonzero(script.boundary != NONE)[-1])
-        if self.last_episode == 0:
-            raise ValueError("a lifetime needs an episode of experience before the last one")
+        starts, lengths = zip(*map(_measure, tasks))
+        self.last_episode = max(starts)
+        rest = max(length - start for start, length in zip(starts, lengths))
+        self.length = self.last_episode + rest
+        self._writers = [
+            _padded(task, self.last_episode - start, rest - (length - start))
+            for task, start, length in zip(tasks, starts, lengths)
+        ]
 
     def reset_env(self, key, params):
-        key_script, key_classes, key_faces = jax.random.split(key, 3)
-        script, pool = self.write_script(key_script), params.images.shape[0]
+        key_task, key_script, key_classes, key_faces = jax.random.split(key, 4)
+        task = jax.random.categorical(key_task, jnp.log(params.tasks))
+        script, pool = lax.switch(task, self._writers, key_script), params.images.shape[0]
         # Each item of the script becomes a class of its own.
-        classes = jax.random.choice(key_classes, pool, (self.items,), replace=False)[script.item]
-        faces = _draw_faces(key_faces, self.items, script, params)
+        classes = jax.random.choice(key_classes, pool, (self.length,), replace=False)[script.item]
+        faces = _draw_faces(key_faces, self.length, script, params)
         state = LifetimeState(jnp.int32(0), script, classes, faces, jnp.int32(0), jnp.float32(0))
         return self.observe(key, state, None, params), state
 
@@ -123,10 +130,13 @@ class Lifetime(Environment):
             "action": answered,
             "reward": answered,
         }
-        return TimeStep(observation, present, script.boundary[now], question, script.answer[now])
+        return TimeStep(
+            observation, present, boundary=script.boundary[now], question=question,
+            oracle=script.answer[now], choices=script.choices[now],
+        )  # fmt: skip
 
     def is_truncated(self, state, params):
-        return state.time >= state.script.item.size
+        return state.time >= self.length
 
     @property
     def num_actions(self):
@@ -147,6 +157,19 @@ class Lifetime(Environment):
         }
         present = spaces.Dict({name: spaces.Discrete(2) for name in modalities})
         return spaces.Dict({**modalities, "present": present})
+
+
+def _measure(task):
+    """Return the step at which the last episode of a task starts, and the number of all."""
+    script = jax.device_get(task(jax.random.key(0)))
+    start = int(np.flatnonzero(script.boundary != NONE)[-1])
+    if start == 0:
+        raise ValueError("a lifetime needs an episode of experience before the last one")
+    return start, script.item.size
+
+
+def _padded(task, before, after):
+    return task if before == after == 0 else lambda key: pad(task(key), before, after)
 
 
 def _draw_faces(key, items, script, params):

@@ -11,21 +11,20 @@ from memlearn.tasks import language
 from memlearn.tasks.script import ask, join, study, wait
 
 
-def order(key, classes, delay, words):
+def order(key, level):
     """Write a lifetime of a series of `classes` names, and a question for each but the last.
 
     Args:
       key: random key.
-      classes: length of the series.
-      delay: steps between the last name and the first question.
-      words: how many words there are to choose names from.
+      level: `Level`; the series has `classes` items.
 
     Returns:
       `Script` of `2 * classes - 1 + delay` steps, in two episodes.
     """
     key_words, key_ask = jax.random.split(key)
-    names = jax.random.permutation(key_words, words)[:classes]
-    asked = jax.random.permutation(key_ask, classes - 1)
-    experience = [study(jnp.arange(classes), names), wait(classes + jnp.arange(delay))]
-    questions = [ask(language.WHAT_CAME_NEXT, asked, names[asked + 1])]
+    names = jax.random.permutation(key_words, level.words)[: level.classes]
+    asked = jax.random.permutation(key_ask, level.classes - 1)
+    items = jnp.arange(level.classes)
+    experience = [study(items, names), wait(level.classes + jnp.arange(level.delay))]
+    questions = [ask(language.WHAT_CAME_NEXT, asked, names[asked + 1], level.words)]
     return join(experience, questions)

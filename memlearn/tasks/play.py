@@ -56,18 +56,19 @@ def play(env, params, states, act, carry, length):
     return states, carry, jax.tree.map(lambda x: jnp.moveaxis(x, 0, 1), record)
 
 
-def teacher(words, error_rate):
-    """Return an `act` that gives the right answer, or with `error_rate` a random one.
+def teacher(error_rate):
+    """Return an `act` that gives the right answer, or with `error_rate` any that can be chosen.
 
-    The errors show a learner what it will see once it answers, and errs, for itself. The carry is a
-    random key.
+    The errors show a learner what it will see once it answers, and errs, for itself, and what there
+    is to learn from trying. The carry is a random key.
     """
 
     def act(key, steps):
         key, key_error, key_word = jax.random.split(key, 3)
         oracle = steps.oracle[:, 0]
+        tried = jax.random.randint(key_word, oracle.shape, 0, steps.choices[:, 0])
         errs = jax.random.bernoulli(key_error, error_rate, oracle.shape)
-        return key, jnp.where(errs, jax.random.randint(key_word, oracle.shape, 0, words), oracle)
+        return key, jnp.where(errs, tried, oracle)
 
     return act
 

@@ -24,6 +24,7 @@ class Script(NamedTuple):
       text: int32 `[T, L]` tokens.
       question: bool `[T]`.
       answer: int32 `[T]`, the right word; meaningful where `question`.
+      choices: int32 `[T]`, how many answers there are to choose from: the words below it.
       boundary: int32 `[T]`, boundary codes.
     """
 
@@ -32,27 +33,28 @@ class Script(NamedTuple):
     text: jax.Array
     question: jax.Array
     answer: jax.Array
+    choices: jax.Array
     boundary: jax.Array
 
 
-def study(items, words):
-    """Show items `[n]`, each with the text "this is <word>" for words `[n]`."""
-    instruction = jnp.full_like(items, language.THIS_IS)
-    text = jnp.stack([instruction, language.FIRST_WORD + words], axis=-1)
-    return _part(items, STUDY, text, question=False, answer=words)
+def study(items, words, said=language.THIS_IS):
+    """Show items `[n]`, each with the text "this is <word>", or what is `said`, for words `[n]`."""
+    said = jnp.broadcast_to(said, items.shape)
+    text = jnp.stack([said, language.FIRST_WORD + words], axis=-1)
+    return _part(items, STUDY, text, question=False, answer=words, choices=1)
 
 
 def wait(items):
     """Show items `[n]` without a text."""
     text = jnp.full((items.size, language.LENGTH), PAD)
-    return _part(items, STUDY, text, question=False, answer=jnp.zeros_like(items))
+    return _part(items, STUDY, text, question=False, answer=jnp.zeros_like(items), choices=1)
 
 
-def ask(instruction, items, answers):
-    """Show items `[n]` with the text of a question, to be answered by words `[n]`."""
+def ask(instruction, items, answers, choices):
+    """Show items `[n]` with a question, to be answered by words `[n]` below `choices`."""
     texts = jnp.array([instruction, PAD])
     text = jnp.broadcast_to(texts, (items.size, language.LENGTH))
-    return _part(items, ASK, text, question=True, answer=answers)
+    return _part(items, ASK, text, question=True, answer=answers, choices=choices)
 
 
 def join(*episodes):
@@ -67,12 +69,22 @@ def join(*episodes):
     return script._replace(boundary=jnp.concatenate(boundary))
 
 
-def _part(item, role, text, question, answer):
+def pad(script, before, after):
+    """Let other items go by for `before` steps at the start of a script, and `after` at its end."""
+    others = script.item.size + jnp.arange(before + after)
+    parts = wait(others[:before]), script, wait(others[before:])
+    padded = jax.tree.map(lambda *xs: jnp.concatenate(xs), *parts)
+    boundary = padded.boundary.at[before].set(NONE).at[0].set(LIFETIME)
+    return padded._replace(boundary=boundary)
+
+
+def _part(item, role, text, question, answer, choices):
     return Script(
         item=item,
         role=jnp.full_like(item, role),
         text=text,
         question=jnp.full(item.shape, question),
         answer=answer,
+        choices=jnp.full_like(item, choices),
         boundary=jnp.full_like(item, NONE),
     )

@@ -102,7 +102,7 @@ def test_evaluate_prints_one_object_and_draws_pictures(trained):
         assert 0 <= row["low"] <= row["score"] <= row["high"] <= 1
     table = call(command("evaluate", *arguments))
     assert "twice the classes" in table.stdout
-    for name in ("curves.png", "lifetime.png"):
+    for name in ("curves.png", "lifetime-binding.png"):
         assert (trained / name).stat().st_size > 1000
         assert str(trained / name) in table.stdout
 

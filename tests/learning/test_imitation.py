@@ -50,6 +50,14 @@ def test_a_batch_is_learned():
     assert int(state.step) == 60
 
 
+def test_all_tasks_are_learned_at_once():
+    run = small_run(task="mixture", batch=32, **{"memory.kind": "gru"})
+    steps, update = run.draw(jax.random.key(0)), jax.jit(run.update)
+    assert set(np.asarray(steps.choices)[np.asarray(steps.question)]) == {2, 3, 6}
+    state, report = update(run.state, steps)
+    assert int(state.step) == 1 and np.isfinite(report["loss"])
+
+
 @pytest.mark.parametrize("memory", sorted(set(build.MEMORIES) - {"learned"}))
 def test_every_other_memory_trains(memory):
     run = small_run(**{"memory.kind": memory})

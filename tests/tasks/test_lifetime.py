@@ -9,14 +9,20 @@ import pytest
 
 from memlearn.tasks import play
 from memlearn.tasks.binding import binding
+from memlearn.tasks.level import Level
 from memlearn.tasks.lifetime import Lifetime, LifetimeParams
+from memlearn.tasks.order import order
+from memlearn.types import EPISODE, LIFETIME
 
 CLASSES, FACES = 40, 4
+LEVEL = Level(
+    classes=3, delay=2, words=8, mentions=5, counted=2, showings=3, kinds=2, trials=2
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
 def env():
-    return Lifetime(functools.partial(binding, classes=3, delay=2, words=8), words=8)
+    return Lifetime((functools.partial(binding, level=LEVEL),), words=8)
 
 
 @pytest.fixture(scope="module")
@@ -26,13 +32,13 @@ def params():
     images[..., 0] = np.arange(CLASSES)[:, None, None, None]
     images[..., 1] = np.arange(FACES)[:, None, None]
     study, ask = jnp.array([True, True, False, False]), jnp.array([False, True, True, True])
-    return LifetimeParams(jnp.asarray(images), study, ask)
+    return LifetimeParams(jnp.asarray(images), study, ask, jnp.ones(1))
 
 
 @pytest.fixture(scope="module")
 def record(env, params):
     states = play.reset(env, params, jax.random.split(jax.random.key(0), 64))
-    teacher = play.teacher(8, error_rate=0.5)
+    teacher = play.teacher(error_rate=0.5)
     return jax.device_get(play.play(env, params, states, teacher, jax.random.key(1), env.length)[2])
 
 
@@ -58,6 +64,7 @@ def test_reward_is_for_right_answers_and_is_perceived_in_the_next_step(record):
     right = (record.actions == steps.oracle) & steps.question
     np.testing.assert_array_equal(record.rewards, right)
     assert 0.3 < right[steps.question].mean() < 0.8  # half of the answers are random words
+    assert record.actions.max() == 7 and np.all(steps.choices[steps.question] == 8)
     for name, told in (("action", record.actions), ("reward", record.rewards)):
         present = steps.present[name]
         np.testing.assert_array_equal(present[:, 1:], steps.question[:, :-1])
@@ -91,3 +98,20 @@ def test_lifetimes_differ_by_key_and_repeat_with_it(env, params):
     one, other = play.reset(env, params, keys), play.reset(env, params, keys)
     np.testing.assert_array_equal(one.classes, other.classes)
     assert not np.array_equal(one.classes[0], one.classes[1])
+
+
+def test_lifetimes_of_several_tasks_are_aligned(params):
+    tasks = functools.partial(binding, level=LEVEL), functools.partial(order, level=LEVEL)
+    env = Lifetime(tasks, words=8)
+    assert (env.length, env.last_episode) == (8, 5)
+    keys = jax.random.split(jax.random.key(0), 100)
+    params = params.replace(tasks=jnp.array([1.0, 3.0]))
+    scripts = jax.device_get(play.reset(env, params, keys).script)
+    asked = scripts.question.sum(1)  # binding asks three questions, order two
+    assert set(asked) == {2, 3} and 10 < np.sum(asked == 3) < 40
+    np.testing.assert_array_equal(scripts.boundary[:, [0, 5]], [[LIFETIME, EPISODE]] * 100)
+    assert np.all(scripts.question[:, 5:7]) and not np.any(scripts.question[:, :5])
+    assert scripts.item.max() < env.length
+    for task, questions in enumerate((3, 2)):
+        only = params.replace(tasks=jnp.zeros(2).at[task].set(1))
+        assert np.all(play.reset(env, only, keys).script.question.sum(1) == questions)

@@ -1,0 +1,41 @@
+"""rule: what an item's kind wants done with it holds for life; which kind an item is does not.
+
+In every episode the items are named by their kind, anew; then each is to be acted on. Which action
+a kind wants is never said: it is found by trial and error, and remembered for life. To answer in
+the last episode takes both: the kind of this episode, where older ones are in the way, and the
+rule, which must survive. Without a memory chance is 1 / kinds.
+"""
+
+import jax
+import jax.numpy as jnp
+
+from memlearn.tasks import language
+from memlearn.tasks.script import ask, join, study, wait
+
+
+def rule(key, level):
+    """Write a lifetime of `trials` episodes, and a last one whose answers count.
+
+    Args:
+      key: random key.
+      level: `Level`; there are as many items as half the `classes`, or `kinds` if that is more.
+
+    Returns:
+      `Script` of `2 * items * (trials + 1) + delay` steps, in `trials + 1` episodes.
+    """
+    key_words, key_wants, key_episodes = jax.random.split(key, 3)
+    words = jax.random.permutation(key_words, level.words)[: level.kinds]
+    wants = jax.random.permutation(key_wants, level.kinds)
+    count = max(level.kinds, level.classes // 2)
+
+    def episode(key):
+        key_kinds, key_order, key_ask = jax.random.split(key, 3)
+        kinds = jax.random.permutation(key_kinds, jnp.arange(count) % level.kinds)
+        named = jax.random.permutation(key_order, count)
+        asked = jax.random.permutation(key_ask, count)
+        questions = ask(language.WHAT_TO_DO, asked, wants[kinds[asked]], level.kinds)
+        return [study(named, words[kinds[named]]), questions]
+
+    *trials, last = map(episode, jax.random.split(key_episodes, level.trials + 1))
+    trials[-1] = [*trials[-1], wait(count + jnp.arange(level.delay))]
+    return join(*trials, last)
