@@ -27,7 +27,15 @@ from memlearn.types import LIFETIME, NONE, Event
 WIDTH, MODALITIES = 128, 2
 LAYERS = {
     "slots 32 x 32": SlotMemory(
-        WIDTH, MODALITIES, banks=1, slots=32, key_width=32, value_width=32, **designs.LEARNED
+        WIDTH,
+        MODALITIES,
+        banks=1,
+        slots=32,
+        key_width=32,
+        value_width=32,
+        admission_rate=0.5,
+        top_banks=1,
+        **designs.LEARNED,
     ),
     "GRU 128": GRUMemory(WIDTH, MODALITIES, hidden=128),
 }

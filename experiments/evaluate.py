@@ -129,7 +129,7 @@ def draw(folder, config, policy, state, scores):
     act, memory = play.student(policy, state.params), policy.initial_state(1)
     look_back = jax.jit(functools.partial(policy.apply, trace=True))
     live = jax.jit(play.play, static_argnums=(0, 3, 5))
-    sources = [f"{name}{lag}" for lag in ("", " before") for name in build.ENCODERS]
+    sources = [f"{name}{lag}" for lag in ("", " before") for name in (*build.ENCODERS, "recalled")]
     for task in scores:
         env, world = build.environment(config), build.world(config, **build.HELD_OUT, task=task)
         lifetime = play.reset(env, world, jax.random.split(jax.random.key(3), 1))

@@ -18,7 +18,10 @@ from memlearn.encoders.vector import ActionEncoder, ScalarEncoder, VectorEncoder
 from memlearn.learning import imitation
 from memlearn.learning.augment import look_around
 from memlearn.memory import designs
+from memlearn.memory.fixed import memax
+from memlearn.memory.fixed.dnc import DNCMemory
 from memlearn.memory.fixed.gru import GRUMemory
+from memlearn.memory.fixed.lstm import LSTMMemory
 from memlearn.memory.fixed.none import NoMemory
 from memlearn.memory.slot_memory import SlotMemory
 from memlearn.policy import MultimodalPolicy
@@ -52,16 +55,46 @@ ENCODERS = {
 }
 
 
-def _slot_memory(config, design):
-    sizes = {name: config.memory[name] for name in ("banks", "slots", "key_width", "value_width")}
-    return SlotMemory(config.width, len(ENCODERS), **sizes, **design)
+SIZES = ("banks", "slots", "key_width", "value_width", "admission_rate", "top_banks")
+
+
+MODALITIES = len(ENCODERS) + 1  # and what is recalled
+
+
+def _slot_memory(config, name):
+    """A named design, but for the axes that the configuration sets to another rule."""
+    memory = config.memory
+    changed = {axis: memory[axis] for axis in designs.AXES if memory[axis]}
+    sizes = {size: memory[size] for size in SIZES}
+    if name == "one_bank":
+        sizes.update(banks=1, slots=memory.banks * memory.slots, top_banks=0)
+    if not 0 <= memory.top_banks <= memory.banks:
+        raise UserError(f"memory.top_banks must be between 0 and memory.banks = {memory.banks}")
+    try:
+        design = designs.check({**designs.DESIGNS[name], **changed})
+    except ValueError as error:
+        raise UserError(str(error)) from error
+    return SlotMemory(config.width, MODALITIES, **sizes, **design)
+
+
+def _memax(config, name):
+    return memax.MemaxMemory(config.width, MODALITIES, name, config.memory.hidden)
 
 
 MEMORIES = {
-    "learned": functools.partial(_slot_memory, design=designs.LEARNED),
-    "window": functools.partial(_slot_memory, design=designs.WINDOW),
-    "gru": lambda config: GRUMemory(config.width, len(ENCODERS), config.memory.hidden),
-    "none": lambda config: NoMemory(config.width, len(ENCODERS)),
+    **{name: functools.partial(_slot_memory, name=name) for name in designs.DESIGNS},
+    "none": lambda config: NoMemory(config.width, MODALITIES),
+    "gru": lambda config: GRUMemory(config.width, MODALITIES, config.memory.hidden),
+    "lstm": lambda config: LSTMMemory(config.width, MODALITIES, config.memory.hidden),
+    "dnc": lambda config: DNCMemory(
+        config.width,
+        len(ENCODERS),
+        slots=config.memory.slots,
+        read_heads=config.memory.banks,
+        word_width=config.memory.value_width,
+        hidden=config.memory.hidden,
+    ),
+    **{name: functools.partial(_memax, name=name) for name in memax.KINDS},
 }
 
 
@@ -192,5 +225,6 @@ def optimizer(config):
 
 def update(config, policy, optimizer):
     """Return the update of `learning/imitation.py`, a function of a state and a batch."""
-    weights = dict(balance_weight=config.balance_weight, value_weight=config.value_weight)
+    names = "balance_weight", "value_weight", "write_price"
+    weights = {name: config[name] for name in names}
     return functools.partial(imitation.update, policy=policy, optimizer=optimizer, **weights)

@@ -7,7 +7,7 @@ import jax
 
 from memlearn.encoders.fuse import EventEncoder
 from memlearn.memory.base import Memory
-from memlearn.types import TimeStep
+from memlearn.types import Event, TimeStep
 
 
 class Output(NamedTuple):
@@ -25,8 +25,8 @@ class Output(NamedTuple):
 class MultimodalPolicy(nn.Module):
     """An agent: perceive, remember, answer.
 
-    Each layer of memory reads the event in the context of what the layers below recalled, and so
-    builds its own structure on theirs.
+    To each layer of memory, what the layer below recalled is part of the event, so that it builds
+    its own structure on it.
 
     Attributes:
       encoder: from observations to events.
@@ -59,7 +59,11 @@ class MultimodalPolicy(nn.Module):
         states, traces = [], []
         for memory, before in zip(self.memories, state):
             after, recalled, memory_trace = memory(before, events, steps.boundary, trace)
-            events = events._replace(fused=nn.LayerNorm()(events.fused + recalled))
+            events = Event(
+                embeddings=events.embeddings.at[:, :, -1].set(nn.LayerNorm()(recalled)),
+                present=events.present.at[:, :, -1].set(True),
+                fused=nn.LayerNorm()(events.fused + recalled),
+            )
             states.append(after)
             traces.append(memory_trace)
         features = events.fused + nn.Dense(events.fused.shape[-1])(nn.gelu(events.fused))

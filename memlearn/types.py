@@ -45,7 +45,8 @@ class Event(NamedTuple):
     """What an agent perceived at each step, embedded.
 
     Attributes:
-      embeddings: float `[B, T, M, D]`, zero where the modality is absent.
+      embeddings: float `[B, T, M, D]`, zero where the modality is absent. The last modality is
+        what the layer of memory below recalled.
       present: bool `[B, T, M]`.
       fused: float `[B, T, D]`, all modalities of the step in one vector.
     """

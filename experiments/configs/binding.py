@@ -36,13 +36,23 @@ def get_config():
     config.width = 96
     config.channels = (16, 32, 64)  # of the image encoder
     config.memory = ConfigDict()
-    config.memory.kind = "learned"  # learned, window, gru, none
+    # A design of memlearn/memory/designs.py; or none, gru, lstm, dnc, lru, s6, ffm, attention.
+    config.memory.kind = "learned"
     config.memory.layers = 1
     config.memory.banks = 4
     config.memory.slots = 32  # per bank
     config.memory.key_width = 32
     config.memory.value_width = 48
-    config.memory.hidden = 256  # of the GRU
+    config.memory.hidden = 256  # of the fixed memories
+    config.memory.top_banks = 0  # banks that take part in one event, at most; 0: all
+    config.memory.admission_rate = 0.5  # of the rule `random`
+    config.memory.keys = ""  # this and the next: the rule of an axis, "" for what the design says
+    config.memory.admission = ""
+    config.memory.placement = ""
+    config.memory.retention = ""
+    config.memory.survival = ""
+    config.memory.bank_routing = ""
+    config.memory.conditioning = ""
 
     # How it learns: see memlearn/learning/imitation.py.
     config.batch = 32  # lifetimes per update
@@ -56,6 +66,7 @@ def get_config():
     config.shift = 1.0  # ... and largest move, in pixels
     config.value_weight = 0.5
     config.balance_weight = 0.0  # at .01, `order` wrote different words to different banks
+    config.write_price = 0.0  # of writing an event whole
 
     # How it runs: see memlearn/training.
     config.parallel = "jit"  # jit, pmap: over all devices

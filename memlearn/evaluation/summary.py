@@ -45,15 +45,19 @@ def _row(task, memory, group):
             values = [value[name] for value in values]
         return f"{np.mean(values):.3f}"
 
-    low, high = _interval([record["heldout"] for record in group])
+    low, high = interval([record["heldout"] for record in group])
     scores = mean("seen", "score"), mean("heldout", "score"), f"{low:.3f} - {high:.3f}"
     controls = mean("heldout", "empty"), mean("heldout", "other")
     far = (mean("extrapolation", name, "score") for name in ("classes_x2", "delay_x4"))
     return [task, f"`{memory}`", str(len(group)), *scores, *controls, *far]
 
 
-def _interval(heldout):
-    """The 95 % interval: of Student's t over seeds, or over lifetimes where there is one seed."""
+def interval(heldout):
+    """Return the 95 % interval: of Student's t over seeds, or of one seed over its lifetimes.
+
+    Args:
+      heldout: a dict of `score`, `low` and `high` for each seed.
+    """
     if len(heldout) == 1:
         return heldout[0]["low"], heldout[0]["high"]
     scores = [score["score"] for score in heldout]

@@ -35,11 +35,12 @@ def init(policy, optimizer, steps, key):
     return TrainState(params, optimizer.init(params), key, jnp.int32(0))
 
 
-def loss_fn(params, policy, steps, balance_weight, value_weight, axis_name=None):
+def loss_fn(params, policy, steps, balance_weight, value_weight, write_price, axis_name=None):
     """Compute the loss of one batch, and what to report of it.
 
         loss = mean over questions of  -log p(oracle) + value_weight / 2 (value - p(oracle))^2
                + balance_weight * mean over routers of the balance loss
+               + write_price * mean over memories of how much of each event was written
 
     so that the value is the reward the policy expects for its own answer.
 
@@ -47,14 +48,14 @@ def loss_fn(params, policy, steps, balance_weight, value_weight, axis_name=None)
       params: of the policy.
       policy: a `MultimodalPolicy`.
       steps: `TimeStep`, arrays `[B, T, ...]`; each lifetime begins at its first step.
-      balance_weight, value_weight: floats.
+      balance_weight, value_weight, write_price: floats.
       axis_name: the mapped axis over which the batch is spread, if any.
 
     Returns:
       the loss, a scalar, and a dict of scalars.
     """
     state = policy.initial_state(steps.question.shape[0])
-    (_, output, _), sown = policy.apply(params, state, steps, mutable=["routing"])
+    (_, output, _), sown = policy.apply(params, state, steps, mutable=["routing", "prices"])
     log_p = jax.nn.log_softmax(output.logits)
     log_right = jnp.take_along_axis(log_p, steps.oracle[..., None], axis=-1)[..., 0]
     expected = jax.lax.stop_gradient(jnp.exp(log_right))
@@ -66,20 +67,23 @@ def loss_fn(params, policy, steps, balance_weight, value_weight, axis_name=None)
 
     imitation = -at_questions(log_right)
     value = 0.5 * at_questions(jnp.square(output.value - expected))
-    routers = [_mean(shares, axis_name) for shares in jax.tree.leaves(sown)]
+    routers = [_mean(shares, axis_name) for shares in jax.tree.leaves(sown.get("routing"))]
     balance = sum(balance_loss(shares) for shares in routers) / max(len(routers), 1)
-    loss = imitation + value_weight * value + balance_weight * balance
-    report = dict(imitation=imitation, value=value, balance=balance, score=at_questions(answered))
+    writes = [_mean(written, axis_name) for written in jax.tree.leaves(sown.get("prices"))]
+    written = sum(writes) / max(len(writes), 1)
+    loss = imitation + value_weight * value + balance_weight * balance + write_price * written
+    report = dict(imitation=imitation, value=value, balance=balance, written=written)
+    report["score"] = at_questions(answered)
     return loss, {"loss": loss, **report}
 
 
 def update(
-    state, steps, *, policy, optimizer, balance_weight, value_weight, axis_name=None
+    state, steps, *, policy, optimizer, balance_weight, value_weight, write_price, axis_name=None
 ) -> tuple[TrainState, dict[str, jax.Array]]:
     """Take one step along the gradient of `loss_fn`; return the new state and the report."""
     gradient = jax.value_and_grad(loss_fn, has_aux=True)
     (_, report), grads = gradient(
-        state.params, policy, steps, balance_weight, value_weight, axis_name
+        state.params, policy, steps, balance_weight, value_weight, write_price, axis_name
     )
     grads = _mean(grads, axis_name)
     updates, opt_state = optimizer.update(grads, state.opt_state, state.params)

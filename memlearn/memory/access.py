@@ -41,9 +41,12 @@ class Access(nn.Module):
 
         score  = tau * K_t query + log(occupancy + EMPTY) - rate * age     p = softmax(score)
         value  = p^T V_t
-        mass   = sum_n sigmoid(tau * (K_t query - theta)) * occupancy
+        mass   = sum_n sigmoid(nu * (K_t query - theta)) * occupancy
+        tally  = sum_n sigmoid(nu * (K_t query - max_n K_t query + delta)) * occupancy
 
-    with `tau`, `rate` and `theta` learned per bank, as are the slots a lifetime starts with.
+    The mass says how much there is that matches at all, the tally how much matches as well as the
+    best does, however well that is. `tau`, `rate`, `nu`, `theta` and `delta` are learned per bank,
+    as are the slots a lifetime starts with.
     """
 
     @nn.compact
@@ -59,8 +62,8 @@ class Access(nn.Module):
           resets: bool `[B, T]`.
 
         Returns:
-          values `[B, T, H, V]`, masses `[B, T, H]`, read weights `[B, T, H, N]`, and the `Contents`
-          after the last event. All in the dtype of `contents`, in which all is computed.
+          values `[B, T, H, V]`, masses, tallies `[B, T, H]`, read weights `[B, T, H, N]`, and the
+          `Contents` after the last event. All in the dtype of `contents`, in which all is computed.
         """
         dtype = contents.occupancy.dtype
         batch, _, banks, _ = write.shape
@@ -68,7 +71,7 @@ class Access(nn.Module):
             lambda x: x.astype(dtype), (query, key, value, write, decay)
         )
         first, first_occupancy = self._first_slots(contents)
-        sharpness, threshold, rate = self._read_parameters(banks, dtype)
+        sharpness, rate, steepness, threshold, margin = self._read_parameters(banks, dtype)
 
         occupancy = linear_recurrence(
             jnp.exp(decay), write, resets, contents.occupancy, first_occupancy
@@ -88,10 +91,17 @@ class Access(nn.Module):
         reads, scores = unfold(reads), unfold(scores)
         rows = jax.tree.map(lambda x: x.reshape(batch, banks, *x.shape[1:]), rows)
 
-        evidence = jax.nn.sigmoid(scores - (sharpness * threshold)[:, None])
-        mass = jnp.sum(evidence * occupancy, axis=-1)
+        matches = scores / sharpness[:, None]
+        # The gradient of a maximum divides by how many attain it, which rounding can make none.
+        best = jnp.max(jax.lax.stop_gradient(matches), axis=-1, keepdims=True)
+
+        def amount(level):
+            evidence = jax.nn.sigmoid(steepness[:, None] * (matches - level))
+            return jnp.sum(evidence * occupancy, axis=-1)
+
+        mass, tally = amount(threshold[:, None]), amount(best - margin[:, None])
         contents = Contents(rows, occupancy[:, -1], age[:, -1])
-        return reads, mass, jax.nn.softmax(scores + bias, axis=-1), contents
+        return reads, mass, tally, jax.nn.softmax(scores + bias, axis=-1), contents
 
     def _first_slots(self, contents):
         """The learned slots of a new lifetime: keys `[H, N, K]`, values `[H, N, V]`, occupancy."""
@@ -108,7 +118,26 @@ class Access(nn.Module):
             start = nn.initializers.constant(jnp.log(jnp.expm1(value)))
             return jax.nn.softplus(self.param(name, start, (banks,))).astype(dtype)
 
-        return positive("sharpness", 10.0), positive("threshold", 0.5), positive("rate", 0.05)
+        read = positive("sharpness", 10.0), positive("rate", 0.05), positive("steepness", 30.0)
+        return *read, positive("threshold", 0.5), positive("margin", 0.1)
+
+
+class Ruler(nn.Module):
+    """A number as the marks of a ruler that it has passed: a linear layer can tell 7 from 8.
+
+        passed_j = sigmoid(4 (x - mark_j))
+
+    with learned marks, which begin halfway between the whole numbers.
+    """
+
+    marks: int = 16
+
+    @nn.compact
+    def __call__(self, x):
+        """Map numbers `[..., H]` to marks passed `[..., H, marks]`, in [0, 1]."""
+        halves = jnp.arange(self.marks, dtype=x.dtype) + 0.5
+        marks = self.param("marks", lambda key: jnp.tile(halves, (x.shape[-1], 1)))
+        return jax.nn.sigmoid(4 * (x[..., None] - marks.astype(x.dtype)))
 
 
 def _fold_banks(x):

@@ -1,18 +1,29 @@
 """Named designs: points in the space that `SlotMemory` spans.
 
-A design says, for each axis of structure, whether it is learned or which fixed rule it follows.
+A design says, for each axis of structure, whether it is learned or which fixed rule it follows. To
+vary one axis of a design, set `config.memory.<axis>`.
 """
 
 # The rules there are on each axis.
 AXES = {
-    "keys": ("learned", "fused"),
-    "admission": ("learned", "always"),
-    "placement": ("learned", "fresh"),
-    "retention": ("learned", "none"),
-    "bank_routing": ("learned", "all"),
+    "keys": ("learned", "fused", "random", "by_modality"),
+    "admission": ("learned", "always", "random"),
+    "placement": ("learned", "fresh", "routed"),
+    "retention": ("learned", "none", "fixed"),
+    "survival": ("learned", "all", "none"),
+    "bank_routing": ("learned", "all", "by_modality"),
+    "conditioning": ("context", "static"),
 }
 
-LEARNED = {axis: "learned" for axis in AXES}
+LEARNED = {
+    "keys": "learned",
+    "admission": "learned",
+    "placement": "learned",
+    "retention": "learned",
+    "survival": "learned",
+    "bank_routing": "learned",
+    "conditioning": "context",
+}
 
 # Attention over the last N events, one head a bank: everything is kept for just as long.
 WINDOW = {
@@ -20,15 +31,35 @@ WINDOW = {
     "admission": "always",
     "placement": "fresh",
     "retention": "none",
+    "survival": "all",
     "bank_routing": "all",
+    "conditioning": "context",
+}
+
+DESIGNS = {
+    "learned": LEARNED,
+    "window": WINDOW,
+    # Trajectory retrieval: everything is kept, and found by the likeness of whole events.
+    "fifo_retrieval": {**WINDOW, "keys": "random"},
+    # Dual coding: each bank files what it keeps under one modality, and asks by it.
+    "dual_coding": {**LEARNED, "keys": "by_modality"},
+    # Gated slot attention: a router spreads everything over slots that forget.
+    "gated_slots": {**WINDOW, "keys": "fused", "placement": "routed", "retention": "learned"},
+    # A bank for each modality, in which its events are written and looked up.
+    "modality_banks": {**WINDOW, "keys": "by_modality", "bank_routing": "by_modality"},
+    # The control: what is written is left to chance.
+    "random_write": {**LEARNED, "admission": "random"},
+    # The control: the slots of all banks in one.
+    "one_bank": {**LEARNED, "bank_routing": "all"},
 }
 
 
 def check(design):
-    """Raise a `ValueError` that lists the rules there are, if an axis follows an unknown one."""
+    """Return a design, or raise a `ValueError` if an axis follows a rule that there is not."""
     for axis, rules in AXES.items():
         if design[axis] not in rules:
             there_are = ", ".join(rules)
             raise ValueError(
                 f"no rule of {axis} is called {design[axis]!r}; there are: {there_are}"
             )
+    return design

@@ -2,7 +2,8 @@
 
 An address is a unit vector in `[K]`, composed of *sources*: the modalities of this event (lag 0)
 and of the one before it (lag 1). Filing an event under a source of lag 1 is what lets memory be
-asked for the successor of something.
+asked for the successor of something. What the layer below recalled is a modality too, so that one
+memory can lead to another.
 """
 
 from typing import NamedTuple
@@ -68,12 +69,13 @@ class SourceKeys(nn.Module):
         return LastEvent(addresses, jnp.zeros((batch, modalities), bool))
 
     @nn.compact
-    def __call__(self, last, events, resets):
+    def __call__(self, last, events, context, resets):
         """Compose the address of each event in each bank, for filing and for asking.
 
         Args:
           last: `LastEvent` before the first event.
           events: `Event`, arrays `[B, T, ...]`.
+          context: float `[B, T, D]`, which decides between the sources.
           resets: bool `[B, T]`, where there is no event before.
 
         Returns:
@@ -85,31 +87,46 @@ class SourceKeys(nn.Module):
         addresses = maps(events.embeddings).astype(last.addresses.dtype)
         sources = _with_lag(addresses, last.addresses, resets)
         present = _with_lag(events.present, last.present, resets)
-        key_weights = self._weights("key", events.fused, present)
-        query_weights = self._weights("query", events.fused, present)
+        key_weights = self.weigh("key", context, present)
+        query_weights = self.weigh("query", context, present)
         key = unit(jnp.einsum("bths,btshk->bthk", key_weights, sources))
         query = unit(jnp.einsum("bths,btshk->bthk", query_weights, sources))
         last = LastEvent(addresses[:, -1], events.present[:, -1])
         return last, key, query, key_weights, query_weights
 
-    def _weights(self, name, context, present):
+    def weigh(self, name, context, present):
+        """Weigh the sources `[B, T, S]` that are present, for each bank `[B, T, H, S]`."""
         shape = (self.banks, present.shape[-1])
         linear = nn.DenseGeneral(
             shape, use_bias=False, kernel_init=nn.initializers.zeros, name=name
         )
-        logits = linear(context) + self.param(f"{name}_bias", _one_modality_a_bank, shape)
+        bias = self.param(f"{name}_bias", lambda key: _prefer_one_modality(*shape))
+        logits = linear(context) + bias
         mask = jnp.broadcast_to(present[:, :, None], logits.shape)
         return jax.nn.softmax(logits, axis=-1, where=mask) * mask.any(-1, keepdims=True)
 
 
-def _one_modality_a_bank(key, shape, dtype=jnp.float32):
-    """Begin with bank h filing and asking under modality h, at lag 0.
+class ModalityKeys(SourceKeys):
+    """The fixed rule of dual coding: bank h files and asks under modality h, if it is present."""
 
-    A key and a query that begin with different sources have nothing in common to match on, and it
-    can take thousands of updates until they find something.
+    def weigh(self, name, context, present):
+        bank = jnp.arange(self.banks) % (present.shape[-1] // 2)
+        weights = jax.nn.one_hot(bank, present.shape[-1], dtype=context.dtype)
+        return weights * present[:, :, None]
+
+
+def _prefer_one_modality(banks, sources):
+    """The sources that banks begin with, for filing and for asking: logits `[H, S]`.
+
+    Each begins with one modality of the present event: the first with the first, the second with
+    the last, which is what was recalled (or where nothing was, with the second), then the others.
+    A key and a query that begin with different modalities have nothing in common to match on, and
+    it can take thousands of updates until they find something.
     """
-    banks, sources = shape
-    return 3.0 * jax.nn.one_hot(jnp.arange(banks) % (sources // 2), sources, dtype=dtype)
+    modalities = sources // 2
+    prefer = 3.0 * jnp.eye(modalities, sources)
+    prefer = prefer.at[1, modalities - 1].add(6.0)
+    return prefer[jnp.arange(banks) % modalities]
 
 
 class FusedKeys(nn.Module):
@@ -127,7 +144,7 @@ class FusedKeys(nn.Module):
         return ()
 
     @nn.compact
-    def __call__(self, last, events, resets):
+    def __call__(self, last, events, context, resets):
         """As `SourceKeys`, except that no source has a weight (None)."""
         shape = (self.banks, self.key_width)
         key = unit(nn.DenseGeneral(shape, name="key")(events.fused))
@@ -135,7 +152,24 @@ class FusedKeys(nn.Module):
         return last, key, query, None, None
 
 
-RULES = {"learned": SourceKeys, "fused": FusedKeys}
+class RandomKeys(FusedKeys):
+    """The fixed rule of retrieval by a frozen encoder: one random projection, never trained."""
+
+    @nn.compact
+    def __call__(self, last, events, context, resets):
+        width = events.fused.shape[-1]
+        shape = (width, self.banks, self.key_width)
+        projection = jax.random.normal(jax.random.key(0), shape, events.fused.dtype)
+        address = unit(jnp.einsum("btd,dhk->bthk", events.fused, projection))
+        return last, address, address, None, None
+
+
+RULES = {
+    "learned": SourceKeys,
+    "fused": FusedKeys,
+    "random": RandomKeys,
+    "by_modality": ModalityKeys,
+}
 
 
 def _with_lag(now, last, resets):

@@ -24,23 +24,39 @@ class BankRouter(nn.Module):
 
         p = softmax(linear(c))        route = p / max p
 
-    so that equal shares are full shares. By the rule `all`, every route is 1. The shares are sown
-    as `routing` for `balance_loss`.
+    so that equal shares are full shares. The shares are sown as `routing` for `balance_loss`.
+
+    Attributes:
+      rule: `learned`; `all`, every route is 1; or `by_modality`, bank h takes part where modality h
+        is present.
+      banks: H.
+      top: how many banks take part at most; the routes of the others are 0. By the rule `learned`.
     """
 
     rule: str
     banks: int
+    top: int
 
     @nn.compact
-    def __call__(self, context):
-        """Map the context `[B, T, D]` to routes `[B, T, H]` in [0, 1]."""
+    def __call__(self, context, present):
+        """Route events to banks.
+
+        Args:
+          context: float `[B, T, D]`.
+          present: bool `[B, T, M]`.
+
+        Returns:
+          routes `[B, T, H]` in [0, 1].
+        """
         if self.rule == "all":
             return jnp.ones((*context.shape[:2], self.banks), context.dtype)
-        shares = jax.nn.softmax(
-            nn.Dense(self.banks, kernel_init=nn.initializers.zeros)(context), axis=-1
-        )
+        if self.rule == "by_modality":
+            return present[..., jnp.arange(self.banks) % present.shape[-1]].astype(context.dtype)
+        logits = nn.Dense(self.banks, kernel_init=nn.initializers.zeros)(context)
+        shares = jax.nn.softmax(logits, axis=-1)
         self.sow("routing", "shares", shares.mean((0, 1)))
-        return shares / shares.max(-1, keepdims=True)
+        least = jax.lax.top_k(shares, self.top)[0][..., -1:]
+        return jnp.where(shares >= least, shares / shares.max(-1, keepdims=True), 0)
 
 
 def balance_loss(shares):

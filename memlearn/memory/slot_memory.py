@@ -34,7 +34,7 @@ class SlotTrace(NamedTuple):
       fresh: the gate between a routed (0) and a fresh (1) slot, `[B, T, H]`.
       write_banks, read_banks: routes `[B, T, H]`.
       key_sources, query_sources: `[B, T, H, S]`, all of lag 0 before all of lag 1; or None.
-      mass: `[B, T, H]`.
+      mass, tally: `[B, T, H]`.
     """
 
     write: jax.Array
@@ -46,6 +46,7 @@ class SlotTrace(NamedTuple):
     key_sources: jax.Array | None
     query_sources: jax.Array | None
     mass: jax.Array
+    tally: jax.Array
 
 
 class SlotMemory(Memory):
@@ -53,11 +54,10 @@ class SlotMemory(Memory):
 
     Attributes:
       banks, slots, key_width, value_width: H, N, K, V.
-      keys: rule of the keys, `learned` or `fused`.
-      admission: `learned` or `always`.
-      placement: `learned` or `fresh`.
-      retention: `learned` or `none`.
-      bank_routing: `learned` or `all`.
+      keys, admission, placement, retention, survival, bank_routing, conditioning: the rule of each
+        axis, one of `designs.AXES`.
+      admission_rate: how often an event is written, by the rule `random`.
+      top_banks: how many banks take part at most; 0 for all.
     """
 
     banks: int
@@ -68,7 +68,11 @@ class SlotMemory(Memory):
     admission: str
     placement: str
     retention: str
+    survival: str
     bank_routing: str
+    conditioning: str
+    admission_rate: float
+    top_banks: int
 
     def __post_init__(self):
         designs.check({axis: getattr(self, axis) for axis in designs.AXES})
@@ -85,36 +89,43 @@ class SlotMemory(Memory):
 
     @nn.compact
     def __call__(self, state, events, boundaries, trace=False):
-        context, resets = events.fused, boundaries == LIFETIME
+        resets, steps = boundaries == LIFETIME, events.fused.shape[:2]
+        # In no context, whatever is learned is the same at every step.
+        static = self.conditioning == "static"
+        context = jnp.zeros_like(events.fused) if static else events.fused
 
         # Keys: what each event is filed under, and what it asks for.
         compose = keys.RULES[self.keys](self.banks, self.key_width, name="keys")
-        last, key, query, key_sources, query_sources = compose(state.last, events, resets)
+        last, key, query, key_sources, query_sources = compose(state.last, events, context, resets)
 
         # Routing and slots: to which banks, whether, where, and for how long.
-        write_banks = routing.BankRouter(self.bank_routing, self.banks, name="write_banks")(context)
-        read_banks = routing.BankRouter(self.bank_routing, self.banks, name="read_banks")(context)
-        admission = slots.Admission(self.admission, name="admission")(context)
+        banks = self.bank_routing, self.banks, self.top_banks or self.banks
+        write_banks = routing.BankRouter(*banks, name="write_banks")(context, events.present)
+        read_banks = routing.BankRouter(*banks, name="read_banks")(context, events.present)
+        admit = slots.Admission(self.admission, self.admission_rate, name="admission")
+        admission = admit(context, events.fused)
         written = admission[..., None] * write_banks
+        self.sow("prices", "written", written.mean())
         fresh, pointer = slots.fresh_slots(written, resets, state.pointer, self.slots)
         place, gate = slots.Placement(self.placement, name="placement")(context, key, fresh)
         write = written[..., None] * place
-        retention = slots.Retention(self.retention, name="retention")
+        retention = slots.Retention(self.retention, self.survival, name="retention")
         decay = retention(context, write, boundaries == EPISODE)
 
         # The slots themselves.
-        reads, mass, read, contents = access.Access(name="access")(
+        reads, mass, tally, read, contents = access.Access(name="access")(
             state.contents, query, key, self._values(events), write, decay, resets
         )
-        found = jnp.concatenate([reads, mass[..., None], jnp.log1p(mass)[..., None]], axis=-1)
-        found = (read_banks[..., None] * found).reshape(*context.shape[:2], -1)
-        out = nn.Dense(self.width, name="out")(found).astype(context.dtype)
+        measured = access.Ruler(name="mass")(mass), access.Ruler(name="tally")(tally)
+        found = jnp.concatenate([reads, *measured], axis=-1)
+        found = (read_banks[..., None] * found).reshape(*steps, -1)
+        out = nn.Dense(self.width, name="out")(found).astype(events.fused.dtype)
 
         state = SlotMemoryState(contents, pointer, last)
         if not trace:
             return state, out, None
         routes = (admission, gate, write_banks, read_banks, key_sources, query_sources)
-        return state, out, SlotTrace(write, read, *routes, mass)
+        return state, out, SlotTrace(write, read, *routes, mass, tally)
 
     def _values(self, events):
         """What is written: `W [e[1..M]; c]`, a value `[B, T, H, V]`."""

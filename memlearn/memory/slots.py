@@ -10,6 +10,7 @@ from jax import lax
 from memlearn.memory.routing import SlotRouter
 from memlearn.ops.recurrence import linear_recurrence
 
+HALF_LIFE = 32.0  # steps; of retention by the rule `fixed`
 MIN_LOG_KEEP = -5.0  # keeps the parallel forms of the op within range; exp(-5) = .7 % is left
 
 
@@ -20,15 +21,27 @@ def _gate(name, width, start):
 
 
 class Admission(nn.Module):
-    """In [0, 1]: is this event written at all?  Learned: `sigmoid(linear(c))`; `always`: 1."""
+    """In [0, 1]: is this event written at all?
+
+    Learned: `sigmoid(linear(c))`; `always`: 1; `random`: 1 or 0, by chance.
+
+    Attributes:
+      rule: `learned`, `always` or `random`.
+      rate: how often `random` admits an event.
+    """
 
     rule: str
+    rate: float
 
     @nn.compact
-    def __call__(self, context):
-        """Map the context `[B, T, D]` to admission `[B, T]`."""
+    def __call__(self, context, fused):
+        """Map the context and the fused event, both `[B, T, D]`, to admission `[B, T]`."""
         if self.rule == "always":
             return jnp.ones(context.shape[:2], context.dtype)
+        if self.rule == "random":
+            # The dice are cast by the event itself, so that acting and training see the same.
+            dice = jnp.mod(8 * (fused @ jax.random.normal(jax.random.key(1), fused.shape[-1:])), 1)
+            return (lax.stop_gradient(dice) < self.rate).astype(context.dtype)
         return jax.nn.sigmoid(_gate("gate", 1, start=3.0)(context))[..., 0]
 
 
@@ -54,7 +67,7 @@ def fresh_slots(written, resets, pointer, slots):
 
 
 class Placement(nn.Module):
-    """Where: `gate * fresh + (1 - gate) * routed`; by the rule `fresh`, nothing is routed."""
+    """Where: `gate * fresh + (1 - gate) * routed`; by the rule `fresh` or `routed`, all of one."""
 
     rule: str
 
@@ -73,6 +86,8 @@ class Placement(nn.Module):
         if self.rule == "fresh":
             return fresh, jnp.ones(fresh.shape[:3], fresh.dtype)
         routed = SlotRouter(fresh.shape[-1], name="router")(key)
+        if self.rule == "routed":
+            return routed, jnp.zeros(fresh.shape[:3], fresh.dtype)
         gate = jax.nn.sigmoid(_gate("gate", fresh.shape[2], start=3.0)(context))
         return gate[..., None] * fresh + (1 - gate)[..., None] * routed, gate
 
@@ -82,10 +97,14 @@ class Retention(nn.Module):
 
         keep = keep_bank(c) * (1 - overwrite_bank(c) * min(w, 1)) * survive_bank at an episode start
 
-    By the rule `none`, nothing is forgotten but what is overwritten, and everything survives.
+    Attributes:
+      rule: `learned`; `none`, nothing is forgotten but what is overwritten; or `fixed`, besides
+        that half of everything is forgotten in `HALF_LIFE` steps.
+      survival: `learned`, `all` or `none`.
     """
 
     rule: str
+    survival: str
 
     @nn.compact
     def __call__(self, context, write, episode):
@@ -99,16 +118,17 @@ class Retention(nn.Module):
         Returns:
           float `[B, T, H, N]`, in nats per step.
         """
-        banks = write.shape[2]
-        taken = jnp.minimum(write, 1)
-        if self.rule == "none":
-            return bounded_log(1 - taken)
-        keep = jax.nn.sigmoid(_gate("keep", banks, start=6.0)(context))
-        overwrite = jax.nn.sigmoid(_gate("overwrite", banks, start=0.0)(context))
-        survive = self.param("survive", nn.initializers.constant(6.0), (banks,))
-        survive = jax.nn.sigmoid(survive)
-        keep = jnp.where(episode[..., None], keep * survive, keep)
-        return bounded_log(keep[..., None] * (1 - overwrite[..., None] * taken))
+        banks, taken = write.shape[2], jnp.minimum(write, 1)
+        keep, overwrite = {"none": 1.0, "fixed": 0.5 ** (1 / HALF_LIFE)}.get(self.rule), 1.0
+        if self.rule == "learned":
+            keep = jax.nn.sigmoid(_gate("keep", banks, start=6.0)(context))[..., None]
+            overwrite = jax.nn.sigmoid(_gate("overwrite", banks, start=0.0)(context))[..., None]
+        survive = {"all": 1.0, "none": 0.0}.get(self.survival)
+        if self.survival == "learned":
+            survive = self.param("survive", nn.initializers.constant(6.0), (banks,))
+            survive = jax.nn.sigmoid(survive)[:, None]
+        kept = jnp.where(episode[..., None, None], keep * survive, keep)
+        return bounded_log(kept * (1 - overwrite * taken))
 
 
 def bounded_log(keep):

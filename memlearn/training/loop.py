@@ -4,6 +4,7 @@ import signal
 import time
 
 import jax
+import jax.numpy as jnp
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -20,7 +21,7 @@ def train(
     Args:
       state: `TrainState`, new or restored.
       parallel: `Parallel`, the update over all devices.
-      draw: function from a random key to a batch.
+      draw: function of the state's key and its step that returns a batch.
       validate: function from params to a score.
       checkpoints: `Checkpoints`.
       metrics: `Metrics`.
@@ -33,12 +34,12 @@ def train(
     Raises:
       KeyboardInterrupt: if asked to stop by SIGINT or SIGTERM, once the state is saved.
     """
-    step, key = int(state.step), state.key
+    step, key = int(jnp.max(state.step)), state.key
     spread, figures = parallel.spread(state), _Figures(step, metrics)
     with _progress() as progress, _StopSignals() as signals:
         task = progress.add_task("", total=updates, completed=step, note="compiling")
         while step < updates and not signals.stop:
-            spread, report = parallel.update(spread, draw(jax.random.fold_in(key, step)))
+            spread, report = parallel.update(spread, draw(key, step))
             step += 1
             if step % log_every == 0 or step == updates:
                 figures.log(step, report)

@@ -17,8 +17,9 @@ from tests.worlds import small_run
 UPDATES = 12
 SMALL = (
     "--config.classes=3 --config.delay=1 --config.words=6 --config.batch=8 --config.width=16 "
-    "--config.channels=(4,4) --config.memory.banks=2 --config.memory.slots=8 "
-    "--config.memory.key_width=8 --config.memory.value_width=8 --config.memory.hidden=16 "
+    "--config.channels=(4,4) --config.memory.banks=2 "
+    "--config.memory.slots=8 --config.memory.key_width=8 --config.memory.value_width=8 "
+    "--config.memory.hidden=16 "
     f"--config.updates={UPDATES} --config.log_every=1 --config.checkpoint_every=4 "
     "--config.validate_every=6 --config.validation_lifetimes=8"
 ).split()

@@ -12,17 +12,25 @@ from jax.sharding import AxisType, NamedSharding
 from jax.sharding import PartitionSpec as P
 
 from memlearn.memory import designs
+from memlearn.memory.fixed.dnc import DNCMemory
 from memlearn.memory.fixed.gru import GRUMemory
+from memlearn.memory.fixed.lstm import LSTMMemory
 from memlearn.memory.fixed.none import NoMemory
 from memlearn.memory.slot_memory import SlotMemory
 from memlearn.types import EPISODE, LIFETIME, NONE, Event
 
 B, T, M, D = 8, 11, 3, 12
-SIZES = dict(banks=2, slots=4, key_width=5, value_width=6)
+SIZES = dict(banks=2, slots=4, key_width=5, value_width=6, admission_rate=0.5, top_banks=2)
+STATIC = {
+    **designs.LEARNED,
+    **dict(conditioning="static", retention="fixed", survival="none"),
+}
 MEMORIES = {
-    "learned": SlotMemory(D, M, **SIZES, **designs.LEARNED),
-    "window": SlotMemory(D, M, **SIZES, **designs.WINDOW),
+    **{name: SlotMemory(D, M, **SIZES, **design) for name, design in designs.DESIGNS.items()},
+    "static": SlotMemory(D, M, **SIZES, **STATIC),
     "gru": GRUMemory(D, M, hidden=10),
+    "lstm": LSTMMemory(D, M, hidden=10),
+    "dnc": DNCMemory(D, M, slots=4, word_width=5, read_heads=2, hidden=8),
     "none": NoMemory(D, M),
 }
 every_memory = pytest.mark.parametrize("memory", MEMORIES.values(), ids=MEMORIES)

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from memlearn.memory import designs, routing, slots
+from memlearn.memory import designs, keys, routing, slots
 from memlearn.memory.slot_memory import SlotMemory
 from memlearn.types import EPISODE, LIFETIME
 from tests.memory import test_contract as contract
@@ -40,7 +40,7 @@ def test_retention_stays_within_its_bounds():
 
 def test_nothing_but_what_is_overwritten_is_forgotten_without_retention():
     write = jnp.array([0.0, 0.5, 1.0, 1.7])[None, None, None]
-    retention = slots.Retention("none")
+    retention = slots.Retention("none", "all")
     decay = retention.apply({}, jnp.ones((1, 1, 2)), write, jnp.ones((1, 1), bool))
     np.testing.assert_allclose(decay[0, 0, 0], slots.bounded_log(jnp.array([1, 0.5, 0, 0])))
 
@@ -48,36 +48,55 @@ def test_nothing_but_what_is_overwritten_is_forgotten_without_retention():
 def test_a_bank_survives_an_episode_as_far_as_it_learned_to():
     context, write = jnp.ones((1, 2, 3)), jnp.zeros((1, 2, 1, 4))
     episode = jnp.array([[False, True]])
-    retention = slots.Retention("learned")
+    retention = slots.Retention("learned", "learned")
     params = retention.init(jax.random.key(0), context, write, episode)
     params["params"]["survive"] = jnp.zeros(1)  # sigmoid: one half
     decay = retention.apply(params, context, write, episode)
     keep = jax.nn.sigmoid(6.0)
     np.testing.assert_allclose(decay[0, 0], slots.bounded_log(keep), rtol=1e-5)
     np.testing.assert_allclose(decay[0, 1], slots.bounded_log(keep / 2), rtol=1e-5)
+    forgetful = slots.Retention("fixed", "none").apply({}, context, write, episode)
+    half_life = jnp.exp(decay.dtype.type(slots.HALF_LIFE) * forgetful[0, 0])
+    np.testing.assert_allclose(half_life, 0.5, rtol=0.01)  # MIN_LOG_KEEP adds a little
+    np.testing.assert_allclose(forgetful[0, 1], slots.MIN_LOG_KEEP, rtol=1e-5)
+
+
+def test_chance_admits_as_often_as_it_is_told_and_the_same_again():
+    fused = jax.random.normal(jax.random.key(0), (20, 100, 16))
+    admitted = slots.Admission("random", 0.3).apply({}, fused, fused)
+    assert set(np.unique(admitted)) == {0.0, 1.0} and 0.25 < admitted.mean() < 0.35
+    np.testing.assert_array_equal(slots.Admission("random", 0.3).apply({}, fused, fused), admitted)
 
 
 def test_routes_are_relative_to_the_busiest_bank():
-    router = routing.BankRouter("learned", banks=3)
-    context = jnp.ones((1, 1, 2))
-    params = router.init(jax.random.key(0), context)["params"]
-    np.testing.assert_allclose(router.apply({"params": params}, context), 1.0)
+    router = routing.BankRouter("learned", banks=3, top=3)
+    context, present = jnp.ones((1, 1, 2)), jnp.array([[[True, False]]])
+    params = router.init(jax.random.key(0), context, present)["params"]
+    np.testing.assert_allclose(router.apply({"params": params}, context, present), 1.0)
     params["Dense_0"]["bias"] = jnp.log(jnp.array([0.5, 0.3, 0.2]))
-    route, sown = router.apply({"params": params}, context, mutable=["routing"])
+    route, sown = router.apply({"params": params}, context, present, mutable=["routing"])
     np.testing.assert_allclose(route[0, 0], [1.0, 0.6, 0.4], rtol=1e-5)
     np.testing.assert_allclose(sown["routing"]["shares"][0], [0.5, 0.3, 0.2], rtol=1e-5)
+    few = routing.BankRouter("learned", banks=3, top=2)
+    route = few.apply({"params": params}, context, present)
+    np.testing.assert_allclose(route[0, 0], [1.0, 0.6, 0.0], rtol=1e-5)
+    by_modality = routing.BankRouter("by_modality", banks=3, top=3)
+    np.testing.assert_array_equal(by_modality.apply({}, context, present)[0, 0], [1, 0, 1])
 
 
 def test_banks_begin_with_one_modality_each_of_the_present_event():
-    memory = SlotMemory(12, 3, 2, 4, 5, 6, **designs.LEARNED)
+    memory = contract.MEMORIES["learned"]
     state = memory.initial_state(contract.B)
     init = jax.jit(memory.init)
     params = init(jax.random.key(0), state, contract.EVENTS, contract.BOUNDARIES)["params"]
     everything = contract.EVENTS._replace(present=jnp.ones_like(contract.EVENTS.present))
     trace = traced(memory, {"params": params}, everything)
     for sources in (trace.key_sources, trace.query_sources):
-        np.testing.assert_array_equal(sources[:, 1:, :, :].argmax(-1)[..., 0], 0)
-        np.testing.assert_array_equal(sources[:, 1:, :, :].argmax(-1)[..., 1], 1)
+        np.testing.assert_array_equal(sources[..., 0, :].argmax(-1), 0)
+        np.testing.assert_array_equal(sources[..., 1, :].argmax(-1), 2)  # what was recalled
+    start = keys._prefer_one_modality(banks=4, sources=8)
+    np.testing.assert_array_equal(start.argmax(-1), [0, 3, 2, 3])
+    np.testing.assert_array_equal(start.at[:, 3].set(0).argmax(-1)[:3], [0, 1, 2])
 
 
 def test_absent_sources_have_no_part_in_an_address():
@@ -92,9 +111,25 @@ def test_absent_sources_have_no_part_in_an_address():
         assert np.all(before[np.asarray(boundaries) == LIFETIME] == 0)
 
 
+def test_a_bank_of_one_modality_files_and_asks_under_it():
+    events, memory = contract.EVENTS, contract.MEMORIES["dual_coding"]
+    trace = traced(memory, contract.params_of(memory), events)
+    for sources in np.asarray(trace.key_sources), np.asarray(trace.query_sources):
+        for bank in range(2):
+            np.testing.assert_array_equal(sources[:, :, bank, bank], events.present[..., bank])
+            assert not np.delete(sources[:, :, bank], bank, axis=-1).any()
+
+
+def test_static_structure_is_the_same_at_every_step():
+    memory = contract.MEMORIES["static"]
+    trace = traced(memory, contract.params_of(memory), contract.EVENTS)
+    for gate in (trace.admission, trace.fresh, trace.write_banks):
+        np.testing.assert_array_equal(gate, jnp.broadcast_to(gate[:1, :1], gate.shape))
+
+
 def test_an_unknown_rule_is_refused():
-    with pytest.raises(ValueError, match="no rule of placement is called 'routed'; there are"):
-        SlotMemory(12, 3, 2, 4, 5, 6, **{**designs.LEARNED, "placement": "routed"})
+    with pytest.raises(ValueError, match="no rule of placement is called 'hashed'; there are"):
+        SlotMemory(12, 3, **contract.SIZES, **{**designs.LEARNED, "placement": "hashed"})
 
 
 def test_a_slot_memory_equals_its_equations():
@@ -118,9 +153,8 @@ def _by_hand(p, events, boundaries, banks=2, slots_per_bank=4):
 
     a = p["access"]
     first = a["first_keys"], a["first_values"], _sigmoid(a["first_occupancy"])
-    tau, theta, rate = (
-        np.log1p(np.exp(a[name])) for name in ("sharpness", "threshold", "rate")
-    )  # fmt: skip
+    read = "sharpness", "rate", "steepness", "threshold", "margin"
+    tau, rate, nu, theta, delta = (np.log1p(np.exp(a[name])) for name in read)
     pointer, outs = np.zeros(banks, int), []
     K, V, occupancy, age = (np.zeros((banks, slots_per_bank, n)) for n in (5, 6, 1, 1))
     occupancy, age = occupancy[..., 0], age[..., 0]
@@ -166,8 +200,14 @@ def _by_hand(p, events, boundaries, banks=2, slots_per_bank=4):
             age[h] = (1 - np.minimum(w, 1)) * (age[h] + 1)
             score = tau[h] * K[h] @ query
             weights = _softmax(score + np.log(occupancy[h] + 1e-4) - rate[h] * age[h])
-            mass = np.sum(_sigmoid(score - tau[h] * theta[h]) * occupancy[h])
-            found.append(read_route[h] * np.array([*(weights @ V[h]), mass, np.log1p(mass)]))
+            match = K[h] @ query
+            mass = np.sum(_sigmoid(nu[h] * (match - theta[h])) * occupancy[h])
+            tally = np.sum(_sigmoid(nu[h] * (match - match.max() + delta[h])) * occupancy[h])
+            found_here = [weights @ V[h]] + [
+                _sigmoid(4 * (amount - p[name]["marks"][h]))
+                for name, amount in (("mass", mass), ("tally", tally))
+            ]
+            found.append(read_route[h] * np.concatenate(found_here))
         outs.append(dense(p["out"], np.concatenate(found)))
     return np.array(outs)
 

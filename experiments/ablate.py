@@ -1,0 +1,125 @@
+"""Run a study: every variant of its sweep, several seeds each, and a table of how they score.
+
+    python -m experiments.ablate --study=experiments/ablations/keys.py [--seeds=3] [--size=cpu]
+        [--set=FIELD=VALUE ...] [--only=VARIANT ...] [--out=results]
+
+The seeds of a variant are trained in one program. The same command goes on where an interrupted
+study stopped. Appends to OUT/<study>.jsonl a line for each variant, seed and task, and prints the
+table of all that is there.
+"""
+
+import functools
+import importlib.util
+import pathlib
+
+import jax
+from absl import flags
+from rich.console import Console
+
+from experiments import command
+from experiments.configs import mixture
+from memlearn import build
+from memlearn.evaluation import report, retrieval, study
+from memlearn.learning import imitation
+from memlearn.training import loop, workdir
+from memlearn.training.checkpoint import Checkpoints
+from memlearn.training.metrics import Metrics
+from memlearn.training.seeds import seed, seeded
+from memlearn.types import UserError
+
+STUDY = flags.DEFINE_string("study", None, "the question, a file", required=True)
+SEEDS = flags.DEFINE_integer("seeds", 3, "runs of each variant", lower_bound=1)
+SIZE = flags.DEFINE_enum("size", "cpu", list(mixture.SIZES), "how large the runs are")
+SET = flags.DEFINE_multi_string("set", [], "FIELD=VALUE of the configuration, for all variants")
+ONLY = flags.DEFINE_multi_string("only", [], "variants to run; all if none is named")
+OUT = flags.DEFINE_string("out", "results", "the folder to write to")
+RUNS = flags.DEFINE_string("runs", "runs", "the folder of the runs")
+LIFETIMES = flags.DEFINE_integer("lifetimes", 128, "lifetimes in each row", lower_bound=2)
+
+
+def main():
+    name, variants = read_study(STUDY.value)
+    out = pathlib.Path(OUT.value) / f"{name}.jsonl"
+    for variant in ONLY.value or variants:
+        config = configure(build.lookup(variants, variant, "variant"))
+        done = {(line["variant"], line["config"]) for line in study.read(out)}
+        if (variant, study.digest(config)) not in done:
+            print(f"{name}: {variant}")
+            study.append(out, run(name, variant, config))
+    Console(width=120).print(study.as_table(name, study.read(out)))
+    print("lines    ", out)
+
+
+def read_study(path):
+    """Return the name of a study and its variants."""
+    path = pathlib.Path(path)
+    if not path.is_file():
+        raise UserError(f"there is no study {path}; see experiments/ablations")
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return path.stem, module.sweep()
+
+
+def configure(overrides):
+    """Return the configuration of a variant."""
+    config = mixture.get_config(SIZE.value)
+    try:
+        config.update_from_flattened_dict({**study.parse(SET.value), **overrides})
+    except (KeyError, TypeError, ValueError) as error:
+        raise UserError(f"--set: {' '.join(str(error).split())}") from error
+    return config
+
+
+def run(name, variant, config):
+    """Train and evaluate the seeds of a variant; return a dict for each seed and task."""
+    env, policy, optimizer = (
+        build.environment(config),
+        build.policy(config),
+        build.optimizer(config),
+    )
+    rows = {task: build.conditions(config, task) for task in build.tasks(config)}
+    draw = build.teaching(config, env, build.world(config, **build.SEEN))
+    held_out = build.world(config, **build.VALIDATION)
+    validate = retrieval.validation(env, policy, held_out, config.validation_lifetimes)
+
+    folder = workdir.claim(pathlib.Path(RUNS.value, name, variant), config)
+    checkpoints = Checkpoints(folder / "checkpoints")
+    seeds = jax.vmap(jax.random.key)(config.seed + jax.numpy.arange(SEEDS.value))
+    init = functools.partial(imitation.init, policy, optimizer, draw(jax.random.key(0)))
+    states = jax.vmap(init)(seeds)
+    if checkpoints.latest() is not None:
+        states = checkpoints.restore(like=states)
+    states = loop.train(
+        states, parallel=seeded(build.update(config, policy, optimizer)),
+        draw=jax.jit(jax.vmap(lambda key, step: draw(jax.random.fold_in(key, step)), (0, None))),
+        validate=lambda params: validate(seed(params, 0)), checkpoints=checkpoints,
+        metrics=Metrics(folder, int(states.step[0]), config.tensorboard), updates=config.updates,
+        log_every=config.log_every, validate_every=config.validate_every,
+        checkpoint_every=config.checkpoint_every,
+    )  # fmt: skip
+    lines = []
+    for index in range(SEEDS.value):
+        params = seed(states.params, index)
+        scores = {task: score(policy, params, rows[task]) for task in rows}
+        found = report.as_json(config.task, config.updates, scores)
+        run = dict(study=name, variant=variant, seed=config.seed + index, size=SIZE.value)
+        sizes = study.sizes(policy, params)
+        commit = (folder / "commit.txt").read_text().split()[-1]
+        run |= dict(config=study.digest(config), commit=commit, **sizes)
+        lines += [{**run, **task} for task in found.get("tasks", [found])]
+    return lines
+
+
+def score(policy, params, conditions):
+    """Return the `Score` of every row of one task."""
+    scores = {}
+    for index, (row, (env, world)) in enumerate(conditions.items()):
+        keys = jax.random.split(jax.random.fold_in(jax.random.key(2), index), LIFETIMES.value)
+        memory = retrieval.experience(env, policy, params, world, keys)
+        scores[row] = retrieval.score(env, policy, params, world, keys, memory)
+    return scores
+
+
+if __name__ == "__main__":
+    command.run(main)

@@ -1,0 +1,30 @@
+"""Can one memory, its structure learned, do all tasks of the suite?
+
+    python -m experiments.train --config=experiments/configs/mixture.py --workdir=runs/mixture
+    python -m experiments.evaluate --checkpoint=runs/mixture
+
+Hardware   2 CPU cores; `mixture.py:gpu` is for an accelerator.
+Time       not measured yet.
+Score      not measured yet; see the README for what studies at the size `cpu` found.
+"""
+
+from experiments.configs import binding
+
+SIZES = {
+    "cpu": dict(batch=32, updates=3000, channels=(8, 16, 32), validation_lifetimes=128),
+    "gpu": dict(batch=256, updates=10000, channels=(32, 64, 128), validation_lifetimes=512),
+}
+
+
+def get_config(size="cpu"):
+    """Return the configuration of a size; what is not named here is as in `binding`."""
+    config = binding.get_config().unlock()
+    config.task = "mixture"
+    config.delay = 4
+    config.counted = 2  # so that there are slots for all that is shown
+    config.mentions = 40  # more than the slots of a bank
+    config.memory.slots = 40
+    config.memory.layers = 2  # rule: the kind is recalled first, then what is done with it
+    config.error_rate = 0.5  # rule: an action is found by trying
+    config.update(SIZES[size])
+    return config.lock()
