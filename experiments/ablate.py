@@ -4,8 +4,8 @@
         [--set=FIELD=VALUE ...] [--only=VARIANT ...] [--out=results]
 
 The seeds of a variant are trained in one program. The same command goes on where an interrupted
-study stopped. Appends to OUT/<study>.jsonl a line for each variant, seed and task, and prints the
-table of all that is there.
+study stopped. Appends to OUT/<study>.jsonl a line for each variant, seed and task, and prints their
+table. What was run with other settings stays in the file, and out of the table.
 """
 
 import functools
@@ -40,20 +40,29 @@ LIFETIMES = flags.DEFINE_integer("lifetimes", 128, "lifetimes in each row", lowe
 def main():
     name, variants = read_study(STUDY.value)
     out = pathlib.Path(OUT.value) / f"{name}.jsonl"
-    for variant in ONLY.value or variants:
-        config = configure(build.lookup(variants, variant, "variant"))
-        done = {(line["variant"], line["config"]) for line in study.read(out)}
-        if (variant, study.digest(config)) not in done:
+    chosen = ONLY.value or list(variants)
+    configs = {v: configure(build.lookup(variants, v, "variant")) for v in chosen}
+    for config in configs.values():
+        build.policy(config)  # what cannot be built is said before anything is run
+    marks = {v: mark(config) for v, config in configs.items()}
+    for variant, config in configs.items():
+        if marks[variant] not in {line["mark"] for line in study.read(out)}:
             print(f"{name}: {variant}")
             study.append(out, run(name, variant, config))
-    Console(width=120).print(study.as_table(name, study.read(out)))
+    lines = [line for line in study.read(out) if line["mark"] in marks.values()]
+    Console(width=140).print(study.as_table(name, lines))
     print("lines    ", out)
+
+
+def mark(config):
+    """Return a name for all that a variant is run with: settings, seeds and lifetimes."""
+    return f"{study.digest(config)}-{config.seed}x{SEEDS.value}-{LIFETIMES.value}"
 
 
 def read_study(path):
     """Return the name of a study and its variants."""
     path = pathlib.Path(path)
-    if not path.is_file():
+    if not path.is_file() or path.suffix != ".py":
         raise UserError(f"there is no study {path}; see experiments/ablations")
     spec = importlib.util.spec_from_file_location(path.stem, path)
     module = importlib.util.module_from_spec(spec)
@@ -67,7 +76,7 @@ def configure(overrides):
     try:
         config.update_from_flattened_dict({**study.parse(SET.value), **overrides})
     except (KeyError, TypeError, ValueError) as error:
-        raise UserError(f"--set: {' '.join(str(error).split())}") from error
+        raise UserError(f"a field cannot be set: {' '.join(str(error).split())}") from error
     return config
 
 
@@ -83,16 +92,21 @@ def run(name, variant, config):
     held_out = build.world(config, **build.VALIDATION)
     validate = retrieval.validation(env, policy, held_out, config.validation_lifetimes)
 
-    folder = workdir.claim(pathlib.Path(RUNS.value, name, variant), config)
+    folder = workdir.claim(pathlib.Path(RUNS.value, name, f"{variant}-{mark(config)}"), config)
     checkpoints = Checkpoints(folder / "checkpoints")
     seeds = jax.vmap(jax.random.key)(config.seed + jax.numpy.arange(SEEDS.value))
     init = functools.partial(imitation.init, policy, optimizer, draw(jax.random.key(0)))
     states = jax.vmap(init)(seeds)
     if checkpoints.latest() is not None:
         states = checkpoints.restore(like=states)
+
+    def batches(keys, step):
+        drawn = [draw(jax.random.fold_in(key, step)) for key in keys]
+        return jax.tree.map(lambda *each: jax.numpy.stack(each), *drawn)
+
     states = loop.train(
         states, parallel=seeded(build.update(config, policy, optimizer)),
-        draw=jax.jit(jax.vmap(lambda key, step: draw(jax.random.fold_in(key, step)), (0, None))),
+        draw=batches,
         validate=lambda params: validate(seed(params, 0)), checkpoints=checkpoints,
         metrics=Metrics(folder, int(states.step[0]), config.tensorboard), updates=config.updates,
         log_every=config.log_every, validate_every=config.validate_every,
@@ -103,11 +117,11 @@ def run(name, variant, config):
         params = seed(states.params, index)
         scores = {task: score(policy, params, rows[task]) for task in rows}
         found = report.as_json(config.task, config.updates, scores)
-        run = dict(study=name, variant=variant, seed=config.seed + index, size=SIZE.value)
+        about = dict(study=name, variant=variant, seed=config.seed + index, mark=mark(config))
         sizes = study.sizes(policy, params)
         commit = (folder / "commit.txt").read_text().split()[-1]
-        run |= dict(config=study.digest(config), commit=commit, **sizes)
-        lines += [{**run, **task} for task in found.get("tasks", [found])]
+        about |= dict(size=SIZE.value, commit=commit, **sizes)
+        lines += [{**about, **task} for task in found.get("tasks", [found])]
     return lines
 
 

@@ -88,8 +88,8 @@ MEMORIES = {
     "lstm": lambda config: LSTMMemory(config.width, MODALITIES, config.memory.hidden),
     "dnc": lambda config: DNCMemory(
         config.width,
-        len(ENCODERS),
-        slots=config.memory.slots,
+        MODALITIES,
+        slots=config.memory.banks * config.memory.slots,
         read_heads=config.memory.banks,
         word_width=config.memory.value_width,
         hidden=config.memory.hidden,
@@ -122,9 +122,12 @@ def environment(config, classes_factor=1, delay_factor=1):
     # Evaluation asks for twice the classes, each with a word of its own.
     if not 2 <= config.classes <= most:
         raise UserError(f"classes must be between 2 and words / 2 = {most}; got {config.classes}")
-    for name in ("showings", "kinds"):
-        if not 1 <= config[name] <= config.words:
+    for task, name in (("counting", "showings"), ("rule", "kinds")):  # answered by words
+        if task in names and not 1 <= config[name] <= config.words:
             raise UserError(f"{name} must be between 1 and words = {config.words}")
+    for name, least in (("delay", 0), ("mentions", 0), ("counted", 1), ("trials", 1)):
+        if config[name] < least:
+            raise UserError(f"{name} must be at least {least}; got {config[name]}")
     level = Level(**{name: config[name] for name in Level._fields})
     return _lifetime(names, level.times(classes_factor, delay_factor))
 
@@ -175,14 +178,16 @@ def conditions(config, task=None):
       UserError: if a lifetime needs more classes than there are.
     """
     rows = {}
-    for name, (split, level) in CONDITIONS.items():
+    for name, (split, level) in {**CONDITIONS, "validation": (VALIDATION, {})}.items():
         env, classes = environment(config, **level), world(config, **split, task=task)
         if env.length > classes.images.shape[0]:
             raise UserError(
                 f"evaluation ({name}) needs {env.length} classes and there are "
-                f"{classes.images.shape[0]}; lower --config.delay or --config.classes"
+                f"{classes.images.shape[0]}; lower --config.delay, --config.classes, or what else "
+                f"makes lifetimes of {config.task} long"
             )
         rows[name] = env, classes
+    del rows["validation"]  # it belongs to training
     return rows
 
 

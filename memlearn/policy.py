@@ -7,7 +7,7 @@ import jax
 
 from memlearn.encoders.fuse import EventEncoder
 from memlearn.memory.base import Memory
-from memlearn.types import Event, TimeStep
+from memlearn.types import TimeStep
 
 
 class Output(NamedTuple):
@@ -56,14 +56,15 @@ class MultimodalPolicy(nn.Module):
           where not asked for).
         """
         events = self.encoder(steps.observation, steps.present)
-        states, traces = [], []
+        states, traces, recalled = [], [], None
         for memory, before in zip(self.memories, state):
+            if recalled is not None:
+                events = events._replace(
+                    embeddings=events.embeddings.at[:, :, -1].set(nn.LayerNorm()(recalled)),
+                    present=events.present.at[:, :, -1].set(True),
+                )
             after, recalled, memory_trace = memory(before, events, steps.boundary, trace)
-            events = Event(
-                embeddings=events.embeddings.at[:, :, -1].set(nn.LayerNorm()(recalled)),
-                present=events.present.at[:, :, -1].set(True),
-                fused=nn.LayerNorm()(events.fused + recalled),
-            )
+            events = events._replace(fused=nn.LayerNorm()(events.fused + recalled))
             states.append(after)
             traces.append(memory_trace)
         features = events.fused + nn.Dense(events.fused.shape[-1])(nn.gelu(events.fused))

@@ -11,7 +11,11 @@ from tests.worlds import small_config
     ("construct", "fields", "complaint"),
     [
         (build.environment, {"task": "juggling"}, "no task is called 'juggling'; there are: "),
-        (build.environment, {"showings": 7}, "showings must be between 1 and words = 6"),
+        (
+            build.environment,
+            {"task": "mixture", "showings": 7},
+            "showings must be between 1 and words = 6",
+        ),
         (build.environment, {"classes": 4}, "classes must be between 2 and words / 2 = 3; got 4"),
         (build.policy, {"memory.kind": "ram"}, "no memory is called 'ram'"),
         (build.policy, {"memory.keys": "fuzzy"}, "no rule of keys is called 'fuzzy'; there are: "),

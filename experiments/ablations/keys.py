@@ -1,10 +1,13 @@
 """Does it matter what an event is filed under, and asked for by?
 
-python -m experiments.ablate --study=experiments/ablations/keys.py
+    python -m experiments.ablate --study=experiments/ablations/keys.py
+
+Each variant is the learned memory but for one axis.
 """
+
+from memlearn.memory import designs
 
 
 def sweep():
     """Return the variants: name -> fields of the configuration."""
-    rules = "learned", "fused", "random", "by_modality"
-    return {rule: {"memory.keys": rule} for rule in rules}
+    return {rule: {"memory.keys": rule} for rule in designs.AXES["keys"]}

@@ -24,7 +24,7 @@ def get_config():
     config.classes = 8  # images that are named in a lifetime
     config.delay = 8  # steps between the last name and the first question
     config.words = 32  # words there are to choose names from
-    config.mentions = 32  # selection: images that are mentioned but not named
+    config.mentions = 40  # selection: images that are mentioned but not named
     config.counted = 3  # counting: images that come back again and again
     config.showings = 15  # counting: the most often that one is shown
     config.kinds = 4  # rule: kinds of images, and actions

@@ -18,12 +18,14 @@ SIZES = {
 
 def get_config(size="cpu"):
     """Return the configuration of a size; what is not named here is as in `binding`."""
+    if size not in SIZES:
+        raise ValueError(f"no size is called {size!r}; there are: {', '.join(SIZES)}")
     config = binding.get_config().unlock()
     config.task = "mixture"
     config.delay = 4
     config.counted = 2  # so that there are slots for all that is shown
-    config.mentions = 40  # more than the slots of a bank
-    config.memory.slots = 40
+    config.mentions = 44  # with the names, a half more than a bank has slots
+    config.memory.slots = 36
     config.memory.layers = 2  # rule: the kind is recalled first, then what is done with it
     config.error_rate = 0.5  # rule: an action is found by trying
     config.update(SIZES[size])

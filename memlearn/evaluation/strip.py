@@ -56,11 +56,9 @@ def _draw_words(ax, record):
             answer = f"w{record.actions[time]}" + ("" if right else f"\n(w{steps.oracle[time]})")
             asked = language.SPOKEN[int(instruction)]
             text, color = f"{asked}\n{answer}", "tab:green" if right else "tab:red"
-        elif instruction == language.THIS_IS:
-            text, color = (
-                f"{language.SPOKEN[language.THIS_IS]}\nw{token - language.FIRST_WORD}",
-                "black",
-            )
+        elif instruction in language.SPOKEN:
+            said = language.SPOKEN[int(instruction)]
+            text, color = f"{said}\nw{token - language.FIRST_WORD}", "black"
         else:
             text, color = "·", "tab:gray"
         ax.text(time, 0.5, text, ha="center", va="center", color=color, fontsize=8)

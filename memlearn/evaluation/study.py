@@ -9,9 +9,7 @@ import numpy as np
 from rich.table import Table
 
 from memlearn.evaluation import summary
-
-# What a run was, apart from its variant, its seed and how it ran.
-EXCEPT = "seed", "data_dir", "log_every", "checkpoint_every", "tensorboard", "parallel"
+from memlearn.training import workdir
 
 
 def parse(fields):
@@ -27,8 +25,9 @@ def parse(fields):
 
 
 def digest(config):
-    """Return a short name for what a configuration makes an agent learn."""
-    fields = {name: value for name, value in config.to_dict().items() if name not in EXCEPT}
+    """Return a short name for what a configuration makes an agent learn, whatever its seed."""
+    apart = {"seed", *workdir.RUNNING}
+    fields = {name: value for name, value in config.to_dict().items() if name not in apart}
     return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()[:12]
 
 
@@ -71,5 +70,6 @@ def as_table(name, lines):
 def _cell(heldout):
     if not heldout:
         return "-"
-    low, high = summary.interval(heldout)
-    return f"{np.mean([score['score'] for score in heldout]):.3f}\n{low:.3f} - {high:.3f}"
+    low, _ = summary.interval(heldout)
+    mean = np.mean([score["score"] for score in heldout])
+    return f"{mean:.3f} ±{mean - low:.3f}"

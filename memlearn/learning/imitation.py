@@ -38,7 +38,8 @@ def init(policy, optimizer, steps, key):
 def loss_fn(params, policy, steps, balance_weight, value_weight, write_price, axis_name=None):
     """Compute the loss of one batch, and what to report of it.
 
-        loss = mean over questions of  -log p(oracle) + value_weight / 2 (value - p(oracle))^2
+        loss = mean over lifetimes and their questions of
+                   -log p(oracle) + value_weight / 2 (value - p(oracle))^2
                + balance_weight * mean over routers of the balance loss
                + write_price * mean over memories of how much of each event was written
 
@@ -62,8 +63,9 @@ def loss_fn(params, policy, steps, balance_weight, value_weight, write_price, ax
     answered = jnp.argmax(output.logits, axis=-1) == steps.oracle
 
     def at_questions(x):
-        total, count = jnp.sum(x * steps.question), jnp.sum(steps.question)
-        return _mean(total, axis_name) / _mean(count.astype(total.dtype), axis_name)
+        # Each lifetime counts alike, however many questions its task asks.
+        each = jnp.sum(x * steps.question, axis=1) / jnp.sum(steps.question, axis=1)
+        return _mean(jnp.mean(each), axis_name)
 
     imitation = -at_questions(log_right)
     value = 0.5 * at_questions(jnp.square(output.value - expected))

@@ -39,13 +39,13 @@ WINDOW = {
 DESIGNS = {
     "learned": LEARNED,
     "window": WINDOW,
-    # Trajectory retrieval: everything is kept, and found by the likeness of whole events.
+    # Trajectory retrieval: the last N events, found by the likeness of whole events.
     "fifo_retrieval": {**WINDOW, "keys": "random"},
     # Dual coding: each bank files what it keeps under one modality, and asks by it.
     "dual_coding": {**LEARNED, "keys": "by_modality"},
     # Gated slot attention: a router spreads everything over slots that forget.
-    "gated_slots": {**WINDOW, "keys": "fused", "placement": "routed", "retention": "learned"},
-    # A bank for each modality, in which its events are written and looked up.
+    "gated_slots": {**WINDOW, "placement": "routed", "retention": "learned"},
+    # A bank for each of the first H modalities, in which its events are written and looked up.
     "modality_banks": {**WINDOW, "keys": "by_modality", "bank_routing": "by_modality"},
     # The control: what is written is left to chance.
     "random_write": {**LEARNED, "admission": "random"},

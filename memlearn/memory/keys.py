@@ -107,7 +107,10 @@ class SourceKeys(nn.Module):
 
 
 class ModalityKeys(SourceKeys):
-    """The fixed rule of dual coding: bank h files and asks under modality h, if it is present."""
+    """The fixed rule of dual coding: bank h files and asks under modality h, if it is present.
+
+    With fewer banks than modalities, the last modalities have none.
+    """
 
     def weigh(self, name, context, present):
         bank = jnp.arange(self.banks) % (present.shape[-1] // 2)
@@ -153,7 +156,7 @@ class FusedKeys(nn.Module):
 
 
 class RandomKeys(FusedKeys):
-    """The fixed rule of retrieval by a frozen encoder: one random projection, never trained."""
+    """The fixed rule of retrieval by likeness: one random projection of the fused event."""
 
     @nn.compact
     def __call__(self, last, events, context, resets):

@@ -30,7 +30,8 @@ class BankRouter(nn.Module):
       rule: `learned`; `all`, every route is 1; or `by_modality`, bank h takes part where modality h
         is present.
       banks: H.
-      top: how many banks take part at most; the routes of the others are 0. By the rule `learned`.
+      top: how many banks take part at most, by the rule `learned`. The routes of the others are 0,
+        and so are their gradients: it takes the balance loss to bring a bank back.
     """
 
     rule: str
@@ -55,8 +56,8 @@ class BankRouter(nn.Module):
         logits = nn.Dense(self.banks, kernel_init=nn.initializers.zeros)(context)
         shares = jax.nn.softmax(logits, axis=-1)
         self.sow("routing", "shares", shares.mean((0, 1)))
-        least = jax.lax.top_k(shares, self.top)[0][..., -1:]
-        return jnp.where(shares >= least, shares / shares.max(-1, keepdims=True), 0)
+        chosen = jax.nn.one_hot(jax.lax.top_k(shares, self.top)[1], self.banks).sum(-2)
+        return chosen * shares / shares.max(-1, keepdims=True)
 
 
 def balance_loss(shares):

@@ -23,7 +23,8 @@ def _gate(name, width, start):
 class Admission(nn.Module):
     """In [0, 1]: is this event written at all?
 
-    Learned: `sigmoid(linear(c))`; `always`: 1; `random`: 1 or 0, by chance.
+    Learned: `sigmoid(linear(c))`; `always`: 1; `random`: 1 or 0, by a hash of the event, so that
+    acting and training agree; an event that comes again is treated as before.
 
     Attributes:
       rule: `learned`, `always` or `random`.
@@ -39,7 +40,6 @@ class Admission(nn.Module):
         if self.rule == "always":
             return jnp.ones(context.shape[:2], context.dtype)
         if self.rule == "random":
-            # The dice are cast by the event itself, so that acting and training see the same.
             dice = jnp.mod(8 * (fused @ jax.random.normal(jax.random.key(1), fused.shape[-1:])), 1)
             return (lax.stop_gradient(dice) < self.rate).astype(context.dtype)
         return jax.nn.sigmoid(_gate("gate", 1, start=3.0)(context))[..., 0]

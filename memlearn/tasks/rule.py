@@ -3,7 +3,8 @@
 In every episode the items are named by their kind, anew; then each is to be acted on. Which action
 a kind wants is never said: it is found by trial and error, and remembered for life. To answer in
 the last episode takes both: the kind of this episode, where older ones are in the way, and the
-rule, which must survive. Without a memory chance is 1 / kinds.
+rule, which must survive. Without a memory chance is 1 / kinds. The last episode has namings of its
+own: an agent that begins with it knows kinds but no rule, and can only rule out what was right.
 """
 
 import jax
