@@ -6,7 +6,6 @@ import sys
 
 import pytest
 
-from experiments.configs import binding, mixture
 from memlearn.evaluation import study
 
 STUDY = """
@@ -61,10 +60,3 @@ def test_what_cannot_be_run_is_one_line(arguments):
         run = call([*arguments, extra])
         assert run.returncode == 2 and complaint in run.stderr
         assert len(run.stderr.strip().splitlines()) == 1
-
-
-def test_configurations_are_told_apart_by_what_they_teach():
-    config, seeded, longer = (binding.get_config() for _ in range(3))
-    seeded.seed, longer.updates = 3, 7
-    assert study.digest(config) == study.digest(seeded) != study.digest(longer)
-    assert mixture.get_config("cpu").updates != mixture.get_config("gpu").updates

@@ -25,8 +25,10 @@ STATIC = {
     **designs.LEARNED,
     **dict(conditioning="static", retention="fixed", survival="none"),
 }
+DESIGNS = "learned", "window", "gated_slots", "modality_banks", "random_write"
 MEMORIES = {
-    **{name: SlotMemory(D, M, **SIZES, **design) for name, design in designs.DESIGNS.items()},
+    # The other designs are made of the same rules.
+    **{name: SlotMemory(D, M, **SIZES, **designs.DESIGNS[name]) for name in DESIGNS},
     "static": SlotMemory(D, M, **SIZES, **STATIC),
     "gru": GRUMemory(D, M, hidden=10),
     "lstm": LSTMMemory(D, M, hidden=10),

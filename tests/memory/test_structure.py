@@ -78,6 +78,8 @@ def test_routes_are_relative_to_the_busiest_bank():
     np.testing.assert_allclose(route[0, 0], [1.0, 0.6, 0.4], rtol=1e-5)
     np.testing.assert_allclose(sown["routing"]["shares"][0], [0.5, 0.3, 0.2], rtol=1e-5)
     few = routing.BankRouter("learned", banks=3, top=2)
+    start = few.init(jax.random.key(0), context, present)
+    assert few.apply(start, context, present).sum() == 2, "not more, where all are alike"
     route = few.apply({"params": params}, context, present)
     np.testing.assert_allclose(route[0, 0], [1.0, 0.6, 0.0], rtol=1e-5)
     by_modality = routing.BankRouter("by_modality", banks=3, top=3)
@@ -112,7 +114,7 @@ def test_absent_sources_have_no_part_in_an_address():
 
 
 def test_a_bank_of_one_modality_files_and_asks_under_it():
-    events, memory = contract.EVENTS, contract.MEMORIES["dual_coding"]
+    events, memory = contract.EVENTS, contract.MEMORIES["modality_banks"]
     trace = traced(memory, contract.params_of(memory), events)
     for sources in np.asarray(trace.key_sources), np.asarray(trace.query_sources):
         for bank in range(2):
