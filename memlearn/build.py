@@ -209,6 +209,9 @@ def teaching(config, env, world):
 def policy(config):
     """Return the `MultimodalPolicy` of a configuration."""
     memory = lookup(MEMORIES, config.memory.kind, "memory")
+    axes = [axis for axis in designs.AXES if config.memory[axis]]
+    if axes and config.memory.kind not in designs.DESIGNS:
+        raise UserError(f"memory.{axes[0]} says nothing about {config.memory.kind!r}; leave it out")
     encoders = FrozenDict({name: encoder(config) for name, encoder in ENCODERS.items()})
     return MultimodalPolicy(
         EventEncoder(config.width, encoders),

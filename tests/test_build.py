@@ -19,6 +19,7 @@ from tests.worlds import small_config
         (build.environment, {"classes": 4}, "classes must be between 2 and words / 2 = 3; got 4"),
         (build.policy, {"memory.kind": "ram"}, "no memory is called 'ram'"),
         (build.policy, {"memory.keys": "fuzzy"}, "no rule of keys is called 'fuzzy'; there are: "),
+        (build.policy, {"memory.kind": "gru", "memory.keys": "fused"}, "says nothing about 'gru'"),
         (build.policy, {"memory.top_banks": 3}, "memory.top_banks must be between 0 and"),
         (build.conditions, {"data": "faces"}, "no data set is called 'faces'"),
         (build.conditions, {"delay": 99}, "needs 402 classes and there are 233"),

@@ -5,6 +5,7 @@ import json
 import numpy as np
 from scipy import stats
 
+from memlearn.memory import designs
 from memlearn.training import workdir
 
 COLUMNS = (
@@ -22,7 +23,9 @@ def read(folder):
     config = workdir.read_config(folder)
     found = json.loads((folder / "evaluation.json").read_text())
     commit = (folder / "commit.txt").read_text().strip()
-    run = {"trained": config.task, "memory": config.memory.kind, "seed": config.seed}
+    axes = [f"{axis}={config.memory[axis]}" for axis in designs.AXES if config.memory[axis]]
+    memory = ", ".join([config.memory.kind, *axes])
+    run = {"trained": config.task, "memory": memory, "seed": config.seed}
     return [{**run, "commit": commit, **task} for task in found.get("tasks", [found])]
 
 
