@@ -4,8 +4,8 @@
     python -m experiments.evaluate --checkpoint=runs/mixture
 
 Hardware   2 CPU cores; `mixture.py:gpu` is for an accelerator.
-Time       not measured yet.
-Score      not measured yet; see the README for what studies at the size `cpu` found.
+Time       2.2 updates a second (seed 0, commit cafd759).
+Score      not measured at this length; after 700 updates, see the README.
 """
 
 from experiments.configs import binding
