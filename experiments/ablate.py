@@ -129,7 +129,7 @@ def score(policy, params, conditions):
     """Return the `Score` of every row of one task."""
     scores = {}
     for index, (row, (env, world)) in enumerate(conditions.items()):
-        keys = jax.random.split(jax.random.fold_in(jax.random.key(2), index), LIFETIMES.value)
+        keys = retrieval.row_keys(index, LIFETIMES.value)
         memory = retrieval.experience(env, policy, params, world, keys)
         scores[row] = retrieval.score(env, policy, params, world, keys, memory)
     return scores

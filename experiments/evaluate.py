@@ -22,7 +22,7 @@ from rich.console import Console
 
 from experiments import command
 from memlearn import build
-from memlearn.evaluation import curves, report, retrieval, strip
+from memlearn.evaluation import curves, report, retrieval, strip, study
 from memlearn.learning import imitation
 from memlearn.tasks import play
 from memlearn.training import checkpoint, metrics, workdir
@@ -86,10 +86,9 @@ def ask(folder, config):
     if JSON.value:
         print(json.dumps(found))
         return
-    parameters = sum(x.size for x in jax.tree.leaves(state.params))
-    state_bytes = sum(x.nbytes for x in jax.tree.leaves(policy.initial_state(1)))
+    sizes = study.sizes(policy, state.params)
     for task, rows in scores.items():
-        table = report.as_table(task, saved["step"], rows, parameters, state_bytes)
+        table = report.as_table(task, saved["step"], rows, **sizes)
         Console().print(table)
     print("table    ", folder / "evaluation.json")
     for picture in pictures:
@@ -115,9 +114,7 @@ def restore(folder, config):
 
 
 def keys(row):
-    """Return the random keys of a row's lifetimes: the same for every run, so that runs compare."""
-    index = list(build.CONDITIONS).index(row)
-    return jax.random.split(jax.random.fold_in(jax.random.key(2), index), LIFETIMES.value)
+    return retrieval.row_keys(list(build.CONDITIONS).index(row), LIFETIMES.value)
 
 
 def draw(folder, config, policy, state, scores):

@@ -4,7 +4,7 @@ A design says, for each axis of structure, whether it is learned or which fixed 
 vary one axis of a design, set `config.memory.<axis>`.
 """
 
-# The rules there are on each axis.
+# The rules there are on each axis, the learned one first.
 AXES = {
     "keys": ("learned", "fused", "random", "by_modality"),
     "admission": ("learned", "always", "random"),
@@ -15,15 +15,7 @@ AXES = {
     "conditioning": ("context", "static"),
 }
 
-LEARNED = {
-    "keys": "learned",
-    "admission": "learned",
-    "placement": "learned",
-    "retention": "learned",
-    "survival": "learned",
-    "bank_routing": "learned",
-    "conditioning": "context",
-}
+LEARNED = {axis: rules[0] for axis, rules in AXES.items()}
 
 # Attention over the last N events, one head a bank: everything is kept for just as long.
 WINDOW = {
