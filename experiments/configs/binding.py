@@ -35,7 +35,7 @@ def get_config():
 
     # Who experiences it: see memlearn/policy.py and memlearn/memory.
     config.width = 96
-    config.channels = (16, 32, 64)  # of the image encoder
+    config.channels = (32, 64)  # of the image encoder
     config.memory = ConfigDict()
     # A design of memlearn/memory/designs.py; or none, gru, lstm, dnc, lru, s6, ffm, attention.
     config.memory.kind = "learned"

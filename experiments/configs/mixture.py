@@ -11,7 +11,7 @@ Score      not measured at this length; after 700 updates, see the README.
 from experiments.configs import binding
 
 SIZES = {
-    "cpu": dict(batch=32, updates=3000, channels=(8, 16, 32), validation_lifetimes=128),
+    "cpu": dict(batch=32, updates=3000, channels=(32, 64), validation_lifetimes=128),
     "gpu": dict(batch=256, updates=10000, channels=(32, 64, 128), validation_lifetimes=512),
 }
 
@@ -24,9 +24,9 @@ def get_config(size="cpu"):
     config.task = "mixture"
     config.delay = 4
     config.counted = 2  # so that there are slots for all that is shown
-    config.mentions = 44  # with the names, a half more than a bank has slots
-    config.memory.slots = 36
+    config.mentions = 28  # with the names, more than a bank has slots
     config.memory.layers = 2  # rule: the kind is recalled first, then what is done with it
+    config.trials = 4
     config.error_rate = 0.5  # rule: an action is found by trying
     config.update(SIZES[size])
     return config.lock()

@@ -5,22 +5,43 @@ import jax.numpy as jnp
 
 
 class ImageEncoder(nn.Module):
-    """A small CNN: 3x3 convolutions of stride 2, then one linear layer.
+    """A pyramid of patches: matmuls alone, so that it is quick on every device.
+
+        x_0     = pixels - their mean
+        x_{l+1} = leaky_relu(linear(x_l in squares of side s_l))        s = patch, 2, 2, ..
+        e       = linear(x_L)
+
+    Images differ from the first step on, as the memory needs them to: pixels are taken from their
+    mean and what is negative is not cut off, or else all images, having the same background, would
+    begin with nearly the same embedding, and everything would match everything.
 
     Attributes:
       width: D.
-      channels: channels of each convolution.
+      channels: width of each level of the pyramid.
+      patch: side of the patches of the lowest level, in pixels.
     """
 
     width: int
     channels: tuple[int, ...]
+    patch: int = 4
 
     @nn.compact
     def __call__(self, images):
         """Map images uint8 `[..., 32, 32, 3]` to embeddings `[..., D]`."""
         *lead, height, width, depth = images.shape
-        x = images.reshape(-1, height, width, depth).astype(jnp.float32) / 127.5 - 1
+        x = images.reshape(-1, height, width, depth).astype(jnp.float32) / 127.5
+        x = x - x.mean((1, 2, 3), keepdims=True)
+        side = self.patch
         for channels in self.channels:
-            x = nn.relu(nn.GroupNorm(num_groups=4)(nn.Conv(channels, (3, 3), strides=2)(x)))
+            linear = nn.Dense(channels, kernel_init=nn.initializers.he_normal())
+            x = nn.leaky_relu(linear(_squares(x, side)), negative_slope=0.3)
+            side = 2
         x = nn.Dense(self.width)(x.reshape(x.shape[0], -1))
         return x.reshape(*lead, self.width)
+
+
+def _squares(x, side):
+    """`[B, height, width, C]` to `[B, height / side, width / side, side * side * C]`."""
+    batch, height, width, depth = x.shape
+    x = x.reshape(batch, height // side, side, width // side, side, depth)
+    return jnp.swapaxes(x, 2, 3).reshape(batch, height // side, width // side, -1)

@@ -39,10 +39,15 @@ def empty(batch, banks, slots, key_width, value_width, dtype):
 class Access(nn.Module):
     """The slots of H banks, written and read step by step.
 
-        score  = tau * K_t query + log(occupancy + EMPTY) - rate * age     p = softmax(score)
+        past   = (1 - min(w_t, 1)) * exp(g_t) * occupancy_{t-1}
+        score  = tau * K_t query + log(past + EMPTY) - rate * age     p = softmax(score)
         value  = p^T V_t
-        mass   = sum_n sigmoid(nu * (K_t query - theta)) * occupancy
-        tally  = sum_n sigmoid(nu * (K_t query - max_n K_t query + delta)) * occupancy
+        mass   = sum_n sigmoid(nu * (K_t query - theta)) * past
+        tally  = sum_n sigmoid(nu * (K_t query - max_n K_t query + delta)) * past
+
+    Slots that the present event is written to are hidden from it as far as it takes them: what
+    resembles a question most is the question itself, and a memory that found it there would have to
+    unlearn that before it could learn anything else.
 
     The mass says how much there is that matches at all, the tally how much matches as well as the
     best does, however well that is. `tau`, `rate`, `nu`, `theta` and `delta` are learned per bank,
@@ -78,7 +83,10 @@ class Access(nn.Module):
         )
         untouched = 1 - jnp.minimum(write, 1)
         age = linear_recurrence(untouched, untouched, resets, contents.age, init=0.0)
-        bias = jnp.log(occupancy + EMPTY) - rate[:, None] * age
+        before = jnp.concatenate([contents.occupancy[:, None], occupancy[:, :-1]], axis=1)
+        before = jnp.where(resets[..., None, None], first_occupancy, before)
+        past = untouched * jnp.exp(decay) * before
+        bias = jnp.log(past + EMPTY) - rate[:, None] * age
 
         fold, unfold = _fold_banks, lambda x: _unfold_banks(x, batch)
         reads, scores, rows = apply(
@@ -97,7 +105,7 @@ class Access(nn.Module):
 
         def amount(level):
             evidence = jax.nn.sigmoid(steepness[:, None] * (matches - level))
-            return jnp.sum(evidence * occupancy, axis=-1)
+            return jnp.sum(evidence * past, axis=-1)
 
         mass, tally = amount(threshold[:, None]), amount(best - margin[:, None])
         contents = Contents(rows, occupancy[:, -1], age[:, -1])

@@ -6,6 +6,7 @@ asked for the successor of something. What the layer below recalled is a modalit
 memory can lead to another.
 """
 
+import functools
 from typing import NamedTuple
 
 import flax.linen as nn
@@ -100,7 +101,7 @@ class SourceKeys(nn.Module):
         linear = nn.DenseGeneral(
             shape, use_bias=False, kernel_init=nn.initializers.zeros, name=name
         )
-        bias = self.param(f"{name}_bias", lambda key: _prefer_one_modality(*shape))
+        bias = self.param(f"{name}_bias", lambda key: _first_sources(*shape)[name])
         logits = linear(context) + bias
         mask = jnp.broadcast_to(present[:, :, None], logits.shape)
         return jax.nn.softmax(logits, axis=-1, where=mask) * mask.any(-1, keepdims=True)
@@ -118,18 +119,23 @@ class ModalityKeys(SourceKeys):
         return weights * present[:, :, None]
 
 
-def _prefer_one_modality(banks, sources):
-    """The sources that banks begin with, for filing and for asking: logits `[H, S]`.
+def _first_sources(banks, sources):
+    """The source that each bank begins with, for filing and for asking: logits `[H, S]` of each.
 
-    Each begins with one modality of the present event: the first with the first, the second with
-    the last, which is what was recalled (or where nothing was, with the second), then the others.
-    A key and a query that begin with different modalities have nothing in common to match on, and
-    it can take thousands of updates until they find something.
+    Banks take turns. They file under the first modality, and ask by it; under the last, which is
+    what was recalled (or where nothing was, the second), and ask by it; under the first of the
+    event before, and ask by that of the present one; and likewise with the last. A key and a query
+    that begin with different modalities have nothing in common to match on, and it can take
+    thousands of updates until they find something.
     """
     modalities = sources // 2
-    prefer = 3.0 * jnp.eye(modalities, sources)
-    prefer = prefer.at[1, modalities - 1].add(6.0)
-    return prefer[jnp.arange(banks) % modalities]
+    first = jnp.zeros(sources).at[0].set(3.0)
+    last = jnp.zeros(sources).at[1].set(3.0).at[modalities - 1].set(9.0)
+    before = functools.partial(jnp.roll, shift=modalities)
+    turn = jnp.arange(banks) % 4
+    key = jnp.stack([first, last, before(first), before(last)])[turn]
+    query = jnp.stack([first, last, first, last])[turn]
+    return {"key": key, "query": query}
 
 
 class FusedKeys(nn.Module):

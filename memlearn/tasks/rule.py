@@ -3,8 +3,9 @@
 In every episode the items are named by their kind, anew; then each is to be acted on. Which action
 a kind wants is never said: it is found by trial and error, and remembered for life. To answer in
 the last episode takes both: the kind of this episode, where older ones are in the way, and the
-rule, which must survive. Without a memory chance is 1 / kinds. The last episode has namings of its
-own: an agent that begins with it knows kinds but no rule, and can only rule out what was right.
+rule, which must survive. Without a memory chance is 1 / kinds. An agent that begins with the last
+episode, and hears its namings, is no better off: any kind may be asked for next, so that what was
+right for one tells nothing about the others that it could use without the rule.
 """
 
 import jax
@@ -24,19 +25,23 @@ def rule(key, level):
     Returns:
       `Script` of `2 * items * (trials + 1) + delay` steps, in `trials + 1` episodes.
     """
-    key_words, key_wants, key_episodes = jax.random.split(key, 3)
+    key_words, key_wants, key_kinds, key_episodes = jax.random.split(key, 4)
     words = jax.random.permutation(key_words, level.words)[: level.kinds]
     wants = jax.random.permutation(key_wants, level.kinds)
     count = max(level.kinds, level.classes // 2)
+    # Each kind is tried as often as any other, in any order; the last episode has any kinds.
+    key_tried, key_last = jax.random.split(key_kinds)
+    tried = jax.random.permutation(key_tried, jnp.arange(level.trials * count) % level.kinds)
+    last = jax.random.randint(key_last, (1, count), 0, level.kinds)
 
-    def episode(key):
-        key_kinds, key_order, key_ask = jax.random.split(key, 3)
-        kinds = jax.random.permutation(key_kinds, jnp.arange(count) % level.kinds)
+    def episode(key, kinds):
+        key_order, key_ask = jax.random.split(key)
         named = jax.random.permutation(key_order, count)
         asked = jax.random.permutation(key_ask, count)
         questions = ask(language.WHAT_TO_DO, asked, wants[kinds[asked]], level.kinds)
         return [study(named, words[kinds[named]]), questions]
 
-    *trials, last = map(episode, jax.random.split(key_episodes, level.trials + 1))
+    kinds = jnp.concatenate([tried.reshape(level.trials, count), last])
+    *trials, final = map(episode, jax.random.split(key_episodes, level.trials + 1), kinds)
     trials[-1] = [*trials[-1], wait(count + jnp.arange(level.delay))]
-    return join(*trials, last)
+    return join(*trials, final)

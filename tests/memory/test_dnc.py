@@ -155,9 +155,9 @@ def numpy_step(said, memory, usage, link, precedence, write, read):
 def test_a_whole_computer_is_that_of_the_paper():
     params = contract.params_of(MEMORY)["params"]
     # From a state in use: of slots used equally, rounding would decide which is the freest.
-    used, _ = contract.run(MEMORY, MEMORY.initial_state(8), contract.EVENTS, contract.BOUNDARIES)
-    events = contract.draw_events(5)
     boundaries = jnp.zeros_like(contract.BOUNDARIES)
+    used, _ = contract.run(MEMORY, MEMORY.initial_state(8), contract.EVENTS, boundaries)
+    events = contract.draw_events(5)
     state, outs = contract.run(MEMORY, used, events, boundaries)
 
     cell = nn.OptimizedLSTMCell(MEMORY.hidden)

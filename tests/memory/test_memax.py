@@ -21,7 +21,7 @@ CLAUSES = {
     "ones": functools.partial(contract.test_gradients_are_finite_on_zeros_and_constants, value=1),
     "float32": functools.partial(contract.test_dtypes_are_kept, dtype=jnp.float32),
     "bfloat16": functools.partial(contract.test_dtypes_are_kept, dtype=jnp.bfloat16),
-    "devices": contract.test_vmap_jit_and_a_sharded_batch_agree,
+    "devices": contract.test_one_by_one_a_batch_and_a_sharded_batch_agree,
     "saved": contract.test_a_state_can_be_saved_and_read,
     "trace": contract.test_a_trace_is_built_only_when_asked_for,
 }

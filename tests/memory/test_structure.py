@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from memlearn.memory import designs, keys, routing, slots
+from memlearn.memory import access, designs, keys, routing, slots
 from memlearn.memory.slot_memory import SlotMemory
 from memlearn.types import EPISODE, LIFETIME
 from tests.memory import test_contract as contract
@@ -86,7 +86,7 @@ def test_routes_are_relative_to_the_busiest_bank():
     np.testing.assert_array_equal(by_modality.apply({}, context, present)[0, 0], [1, 0, 1])
 
 
-def test_banks_begin_with_one_modality_each_of_the_present_event():
+def test_banks_begin_by_asking_for_what_they_file():
     memory = contract.MEMORIES["learned"]
     state = memory.initial_state(contract.B)
     init = jax.jit(memory.init)
@@ -96,9 +96,27 @@ def test_banks_begin_with_one_modality_each_of_the_present_event():
     for sources in (trace.key_sources, trace.query_sources):
         np.testing.assert_array_equal(sources[..., 0, :].argmax(-1), 0)
         np.testing.assert_array_equal(sources[..., 1, :].argmax(-1), 2)  # what was recalled
-    start = keys._prefer_one_modality(banks=4, sources=8)
-    np.testing.assert_array_equal(start.argmax(-1), [0, 3, 2, 3])
-    np.testing.assert_array_equal(start.at[:, 3].set(0).argmax(-1)[:3], [0, 1, 2])
+    start = keys._first_sources(
+        banks=5, sources=8
+    )  # 0 to 3 of this event, 4 to 7 of the one before
+    np.testing.assert_array_equal(start["key"].argmax(-1), [0, 3, 4, 7, 0])
+    np.testing.assert_array_equal(start["query"].argmax(-1), [0, 3, 0, 3, 0])
+    nothing_recalled = start["query"].at[:, 3].set(0)
+    np.testing.assert_array_equal(nothing_recalled.argmax(-1), [0, 1, 0, 1, 0])
+
+
+def test_what_is_being_written_is_not_read():
+    """A question finds what came before it, however much it resembles itself."""
+    unit = jnp.eye(3)[None, :, None]  # three events, each under a key of its own
+    asked = jnp.stack([unit[:, 0], unit[:, 1], unit[:, 0]], axis=1)  # the last asks for the first
+    places = jnp.eye(4)[None, :3, None]
+    arguments = dict(
+        contents=access.empty(1, 1, 4, 3, 3, jnp.float32), query=asked, key=asked, value=unit,
+        write=places, decay=jnp.zeros((1, 3, 1, 4)), resets=jnp.zeros((1, 3), bool),
+    )  # fmt: skip
+    (_, mass, _, read, _), _ = access.Access().init_with_output(jax.random.key(0), **arguments)
+    np.testing.assert_allclose(mass[0, :, 0], [0, 0, 1], atol=1e-3)
+    np.testing.assert_allclose(read[0, 2, 0, [0, 2]], [1, 0], atol=1e-3)
 
 
 def test_absent_sources_have_no_part_in_an_address():
@@ -174,6 +192,7 @@ def _by_hand(p, events, boundaries, banks=2, slots_per_bank=4):
         there = np.concatenate([present, before[1]]).astype(bool)
         before = addresses, present
         value = dense(p["value"], np.concatenate([e.ravel(), c])).reshape(banks, -1)
+        c = c / math.sqrt(c.size)  # by which structure is decided
         admission = _sigmoid(dense(p["admission"]["gate"], c))[0]
         write_route, read_route = route(p["write_banks"], c), route(p["read_banks"], c)
         found = []
@@ -196,15 +215,16 @@ def _by_hand(p, events, boundaries, banks=2, slots_per_bank=4):
             keep *= _sigmoid(r["survive"][h]) if code == EPISODE else 1
             keep = keep * (1 - _sigmoid(dense(r["overwrite"], c))[h] * np.minimum(w, 1))
             keep = math.exp(-5) + (1 - math.exp(-5)) * keep
+            past = (1 - np.minimum(w, 1)) * keep * occupancy[h]
             K[h] = keep[:, None] * K[h] + np.outer(w, key)
             V[h] = keep[:, None] * V[h] + np.outer(w, value[h])
             occupancy[h] = keep * occupancy[h] + w
             age[h] = (1 - np.minimum(w, 1)) * (age[h] + 1)
             score = tau[h] * K[h] @ query
-            weights = _softmax(score + np.log(occupancy[h] + 1e-4) - rate[h] * age[h])
+            weights = _softmax(score + np.log(past + 1e-4) - rate[h] * age[h])
             match = K[h] @ query
-            mass = np.sum(_sigmoid(nu[h] * (match - theta[h])) * occupancy[h])
-            tally = np.sum(_sigmoid(nu[h] * (match - match.max() + delta[h])) * occupancy[h])
+            mass = np.sum(_sigmoid(nu[h] * (match - theta[h])) * past)
+            tally = np.sum(_sigmoid(nu[h] * (match - match.max() + delta[h])) * past)
             found_here = [weights @ V[h]] + [
                 _sigmoid(4 * (amount - p[name]["marks"][h]))
                 for name, amount in (("mass", mass), ("tally", tally))
