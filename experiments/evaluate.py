@@ -7,9 +7,7 @@ one loads the checkpoint and that memory, and asks the questions. Prints a table
 object, and draws curves.png and a lifetime of each task into the workdir.
 """
 
-import functools
 import json
-import pathlib
 import subprocess
 import sys
 
@@ -17,15 +15,12 @@ import jax
 import numpy as np
 from absl import flags
 from flax import serialization
-from jax.sharding import SingleDeviceSharding
 from rich.console import Console
 
-from experiments import command
+from experiments import command, trained
 from memlearn import build
 from memlearn.evaluation import curves, report, retrieval, strip, study
-from memlearn.learning import imitation
-from memlearn.tasks import play
-from memlearn.training import checkpoint, metrics, workdir
+from memlearn.training import metrics, workdir
 from memlearn.types import UserError
 
 CHECKPOINT = flags.DEFINE_string("checkpoint", None, "the workdir of a run", required=True)
@@ -37,13 +32,9 @@ MEMORY = "memory.msgpack"  # in the workdir: task -> row -> memory state, and th
 
 
 def main():
-    folder = pathlib.Path(CHECKPOINT.value)
-    config = workdir.read_config(folder)
+    folder, config = trained.find(CHECKPOINT.value)
     if ONLY_EXPERIENCE.value:
         return live(folder, config)
-    if not checkpoint.exists(folder / "checkpoints"):
-        raise UserError(f"there is no checkpoint in {folder / 'checkpoints'}; train first")
-    _make_writable(folder)
     arguments = ["--only_experience", f"--checkpoint={folder}", f"--lifetimes={LIFETIMES.value}"]
     child = subprocess.run([sys.executable, "-m", "experiments.evaluate", *arguments], check=False)
     if child.returncode:
@@ -53,7 +44,7 @@ def main():
 
 def live(folder, config):
     """Save the memory of each row's lifetimes, up to their questions."""
-    policy, state = build.policy(config), restore(folder, config)
+    policy, state = build.policy(config), trained.restore(folder, config)
     memories = {
         task: {
             row: retrieval.experience(env, policy, state.params, world, keys(row))
@@ -67,7 +58,7 @@ def live(folder, config):
 
 def ask(folder, config):
     """Ask the questions of each row, print the scores and draw the pictures."""
-    policy, state = build.policy(config), restore(folder, config)
+    policy, state = build.policy(config), trained.restore(folder, config)
     nothing = dict.fromkeys(build.CONDITIONS, policy.initial_state(LIFETIMES.value))
     like = {"step": int(state.step), "memories": dict.fromkeys(build.tasks(config), nothing)}
     saved = serialization.from_bytes(like, (folder / MEMORY).read_bytes())
@@ -95,24 +86,6 @@ def ask(folder, config):
         print("picture  ", picture)
 
 
-def _make_writable(folder):
-    try:
-        (folder / MEMORY).touch()
-    except OSError as error:
-        raise UserError(f"workdir {folder} cannot be written: {error.strerror}") from error
-
-
-def restore(folder, config):
-    """Return the last `TrainState` of the run."""
-    env, world = build.environment(config), build.world(config, **build.SEEN)
-    draw, key = build.teaching(config, env, world), jax.random.key(0)
-    init = functools.partial(imitation.init, build.policy(config), build.optimizer(config))
-    shapes = jax.eval_shape(lambda key: init(draw(key), key), key)
-    here = SingleDeviceSharding(jax.devices()[0])
-    like = jax.tree.map(lambda x: jax.ShapeDtypeStruct(x.shape, x.dtype, sharding=here), shapes)
-    return checkpoint.Checkpoints(folder / "checkpoints").restore(like)
-
-
 def keys(row):
     return retrieval.row_keys(list(build.CONDITIONS).index(row), LIFETIMES.value)
 
@@ -123,18 +96,13 @@ def draw(folder, config, policy, state, scores):
     paths = [folder / "curves.png"]
     curves.draw(metrics.read(folder), chance, paths[0])
 
-    act, memory = play.student(policy, state.params), policy.initial_state(1)
-    look_back = jax.jit(functools.partial(policy.apply, trace=True))
-    live = jax.jit(play.play, static_argnums=(0, 3, 5))
-    sources = [f"{name}{lag}" for lag in ("", " before") for name in (*build.ENCODERS, "recalled")]
+    key = jax.random.split(jax.random.key(3), 1)
     for task in scores:
         env, world = build.environment(config), build.world(config, **build.HELD_OUT, task=task)
-        lifetime = play.reset(env, world, jax.random.split(jax.random.key(3), 1))
-        record = live(env, world, lifetime, act, memory, env.length)[2]
-        traces = look_back(state.params, memory, record.steps)[2]
+        record, traces = retrieval.watch(env, policy, state.params, world, key)
         record, trace = jax.device_get(jax.tree.map(lambda x: x[0], (record, traces[0])))
         paths.append(folder / f"lifetime-{task}.png")
-        strip.draw(record, trace, sources, paths[-1])
+        strip.draw(record, trace, build.sources(config)[0], paths[-1])
     return paths
 
 

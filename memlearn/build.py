@@ -220,6 +220,13 @@ def policy(config):
     )
 
 
+def sources(config):
+    """Return the names of what keys and queries are made of, a list for each layer of memory."""
+    modalities = (*ENCODERS, "recalled")
+    names = [f"{name}{lag}" for lag in ("", " before") for name in modalities]
+    return [names] * config.memory.layers
+
+
 def optimizer(config):
     """Return AdamW with warm-up, cosine decay to a fiftieth, and clipped gradients."""
     rate = config.learning_rate

@@ -85,6 +85,22 @@ def answers(env, policy, params, world, keys, memory, forget):
     return record.rewards.sum(1) / question.sum(1), guessed.sum(1) / question.sum(1)
 
 
+@functools.partial(jax.jit, static_argnums=(0, 1))
+def watch(env, policy, params, world, keys):
+    """Live through whole lifetimes, and look back at them.
+
+    Args:
+      env, policy, params, world, keys: as for `experience`.
+
+    Returns:
+      the `Record`, arrays `[B, T, ...]`, and the trace of every layer of memory.
+    """
+    memory = policy.initial_state(keys.shape[0])
+    act, lifetimes = student(policy, params), reset(env, world, keys)
+    record = play(env, world, lifetimes, act, memory, env.length)[2]
+    return record, policy.apply(params, memory, record.steps, trace=True)[2]
+
+
 def score(env, policy, params, world, keys, memory):
     """Return the `Score` of a memory and its controls; arguments as for `answers`."""
     ask = functools.partial(answers, env, policy, params, world, keys)

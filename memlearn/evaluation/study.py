@@ -33,11 +33,16 @@ def digest(config):
 
 def sizes(policy, params):
     """Return the parameters of a policy, and the bytes of its memory of one lifetime."""
-    state = jax.eval_shape(lambda: policy.initial_state(1))
     return {
         "parameters": sum(x.size for x in jax.tree.leaves(params)),
-        "state_bytes": sum(x.size * x.dtype.itemsize for x in jax.tree.leaves(state)),
+        "state_bytes": sum(layer_bytes(policy)),
     }
+
+
+def layer_bytes(policy):
+    """Return the bytes of the memory of one lifetime, a number for each layer of memory."""
+    layers = jax.eval_shape(lambda: policy.initial_state(1))
+    return [sum(x.size * x.dtype.itemsize for x in jax.tree.leaves(layer)) for layer in layers]
 
 
 def read(path):

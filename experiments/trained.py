@@ -1,0 +1,42 @@
+"""A trained run, as commands that look at it find it on disk."""
+
+import functools
+import os
+import pathlib
+
+import jax
+from jax.sharding import SingleDeviceSharding
+
+from memlearn import build
+from memlearn.learning import imitation
+from memlearn.training import checkpoint, workdir
+from memlearn.types import UserError
+
+
+def find(folder):
+    """Return the `pathlib.Path` of a run's workdir, and its configuration.
+
+    Args:
+      folder: str or path.
+
+    Raises:
+      UserError: if it is no workdir, has no checkpoint yet, or cannot be written.
+    """
+    folder = pathlib.Path(folder)
+    config = workdir.read_config(folder)
+    if not checkpoint.exists(folder / "checkpoints"):
+        raise UserError(f"there is no checkpoint in {folder / 'checkpoints'}; train first")
+    if not os.access(folder, os.W_OK):
+        raise UserError(f"workdir {folder} cannot be written")
+    return folder, config
+
+
+def restore(folder, config):
+    """Return the last `TrainState` of the run that `find` found."""
+    env, world = build.environment(config), build.world(config, **build.SEEN)
+    draw, key = build.teaching(config, env, world), jax.random.key(0)
+    init = functools.partial(imitation.init, build.policy(config), build.optimizer(config))
+    shapes = jax.eval_shape(lambda key: init(draw(key), key), key)
+    here = SingleDeviceSharding(jax.devices()[0])
+    like = jax.tree.map(lambda x: jax.ShapeDtypeStruct(x.shape, x.dtype, sharding=here), shapes)
+    return checkpoint.Checkpoints(folder / "checkpoints").restore(like)
