@@ -30,6 +30,7 @@ class SlotTrace(NamedTuple):
 
     Attributes:
       write, read: weights over slots `[B, T, H, N]`.
+      decay: log-decay of slots, in nats per step `[B, T, H, N]`.
       admission: `[B, T]`.
       fresh: the gate between a routed (0) and a fresh (1) slot, `[B, T, H]`.
       write_banks, read_banks: routes `[B, T, H]`.
@@ -39,6 +40,7 @@ class SlotTrace(NamedTuple):
 
     write: jax.Array
     read: jax.Array
+    decay: jax.Array
     admission: jax.Array
     fresh: jax.Array
     write_banks: jax.Array
@@ -127,7 +129,7 @@ class SlotMemory(Memory):
         if not trace:
             return state, out, None
         routes = (admission, gate, write_banks, read_banks, key_sources, query_sources)
-        return state, out, SlotTrace(write, read, *routes, mass, tally)
+        return state, out, SlotTrace(write, read, decay, *routes, mass, tally)
 
     def _values(self, events):
         """What is written: `W [e[1..M]; c]`, a value `[B, T, H, V]`."""
