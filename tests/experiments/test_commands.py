@@ -108,6 +108,32 @@ def test_evaluate_prints_one_object_and_draws_pictures(trained):
         assert str(trained / name) in table.stdout
 
 
+def test_diagnose_prints_one_object_and_draws_each_layer(trained):
+    run = call(command("diagnose", f"--checkpoint={trained}", "--lifetimes=4", "--json"))
+    assert run.returncode == 0, run.stderr
+    found = json.loads(run.stdout)
+    assert found == json.loads((trained / "structure.json").read_text())
+    assert (found["task"], found["step"], found["lifetimes"]) == ("binding", UPDATES, 4)
+    (layer,) = found["layers"]
+    assert (layer["layer"], layer["banks"], layer["slots"]) == (0, 2, 8)
+    assert 1 <= layer["reads"]["effective_banks"] <= 2
+    learned = layer["tasks"]["binding"]
+    assert learned["routing"]["this?"]["steps"] == 3 * 4, "classes, lifetimes"
+    for weights in (*learned["keys"]["told"], *learned["queries"]["asked"]):
+        assert len(weights) == len(layer["sources"]) and abs(sum(weights) - 1) < 1e-2
+    assert (trained / "structure-layer0.png").stat().st_size > 1000
+
+
+def test_a_memory_without_slots_has_no_structure_to_show(trained, tmp_path):
+    config = json.loads((trained / "config.json").read_text())
+    config["memory"]["kind"] = "gru"
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    (tmp_path / "checkpoints" / "4").mkdir(parents=True)
+    run = call(command("diagnose", f"--checkpoint={tmp_path}"))
+    assert run.returncode == 2 and "a memory 'gru' has no slots" in run.stderr
+    assert len(run.stderr.strip().splitlines()) == 1
+
+
 @pytest.mark.parametrize(
     ("fields", "complaint"),
     [
@@ -131,8 +157,9 @@ def test_a_workdir_of_another_config_is_refused(trained, data_dir):
     assert (trained / "config.json").read_bytes() == before
 
 
-def test_nothing_to_evaluate_is_said(tmp_path):
-    run = call(command("evaluate", f"--checkpoint={tmp_path}", "--json"))
+@pytest.mark.parametrize("name", ["evaluate", "diagnose"])
+def test_nothing_to_look_at_is_said(tmp_path, name):
+    run = call(command(name, f"--checkpoint={tmp_path}", "--json"))
     assert run.returncode == 2 and run.stdout == ""
     assert "is not the workdir of a run" in run.stderr
     assert list(tmp_path.iterdir()) == []

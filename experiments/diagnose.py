@@ -1,0 +1,80 @@
+"""Show what structure the memory of a checkpoint learned, over lifetimes of held-out classes.
+
+    python -m experiments.diagnose --checkpoint=runs/binding [--json] [--lifetimes=64]
+
+Of every layer of slots: of which sources its keys and queries are made, what it admits, which banks
+are written and asked when, how many slots are used, and how long what is written lives. Writes
+structure.json, and structure-layer0.png and so on, into the workdir; prints their paths, or with
+--json one object.
+"""
+
+import json
+import sys
+
+import jax
+import numpy as np
+from absl import flags
+
+from experiments import command, trained
+from memlearn import build
+from memlearn.evaluation import diagnostics, retrieval, structure, study
+from memlearn.memory.slot_memory import SlotMemory
+from memlearn.training import workdir
+from memlearn.types import UserError
+
+CHECKPOINT = flags.DEFINE_string("checkpoint", None, "the workdir of a run", required=True)
+JSON = flags.DEFINE_bool("json", False, "print one JSON object instead of paths")
+LIFETIMES = flags.DEFINE_integer("lifetimes", 64, "lifetimes of each task", lower_bound=1)
+
+
+def main():
+    folder, config = trained.find(CHECKPOINT.value)
+    policy = build.policy(config)
+    layers = with_slots(policy, config.memory.kind)
+    state = trained.restore(folder, config)
+    measured = measure(config, policy, state.params, layers)
+    found = {"task": config.task, "step": int(state.step), "lifetimes": LIFETIMES.value}
+    found["layers"] = [{"layer": layer, **learned} for layer, learned in measured.items()]
+    pictures = {layer: folder / f"structure-layer{layer}.png" for layer in layers}
+    title = f"{config.task} after {state.step} updates, {LIFETIMES.value} held-out lifetimes a task"
+    for layer, picture in pictures.items():
+        structure.draw(measured[layer], f"layer {layer} of {title}", picture)
+    workdir.write(folder / "structure.json", json.dumps(found, indent=2) + "\n")
+    if JSON.value:
+        print(json.dumps(found))
+        return
+    for layer, picture in pictures.items():
+        print(f"layer {layer}  ", structure.balance(measured[layer]))
+        print("picture  ", picture)
+    print("structure", folder / "structure.json")
+
+
+def with_slots(policy, kind):
+    """Return the indices of the layers of slots; say which layers are others."""
+    slots = [isinstance(memory, SlotMemory) for memory in policy.memories]
+    if not any(slots):
+        raise UserError(f"a memory {kind!r} has no slots, and so no structure to show")
+    for layer in np.flatnonzero(np.logical_not(slots)):
+        print(f"layer {layer} has no slots: skipped", file=sys.stderr)
+    return np.flatnonzero(slots).tolist()
+
+
+def measure(config, policy, params, layers):
+    """Live through held-out lifetimes of every task; return layer -> what it learned."""
+    keys = retrieval.row_keys(list(build.CONDITIONS).index("heldout"), LIFETIMES.value)
+    records, traces = {}, {}
+    for task in build.tasks(config):
+        env, world = build.conditions(config, task)["heldout"]
+        watched = retrieval.watch(env, policy, params, world, keys)
+        records[task], traces[task] = jax.device_get(watched)
+    sources, state_bytes = build.sources(config), study.layer_bytes(policy)
+
+    def of(layer):
+        mine = {task: trace[layer] for task, trace in traces.items()}
+        return diagnostics.measure(records, mine, sources[layer], state_bytes[layer])
+
+    return {layer: of(layer) for layer in layers}
+
+
+if __name__ == "__main__":
+    command.run(main)
