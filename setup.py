@@ -20,7 +20,7 @@ REQUIRES = [
     "matplotlib>=3.9",  # pictures, and the fonts that `glyphs` is drawn from
     "fonttools>=4.50",  # which characters a font has
     "pillow>=10.3",  # drawing and encoding them
-    "scipy>=1.15",  # blurring; bootstrap intervals
+    "scipy>=1.15",  # blurring; intervals
     "rich>=13.7",  # progress bars and tables
 ]
 

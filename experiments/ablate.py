@@ -5,7 +5,8 @@
 
 The seeds of a variant are trained in one program. The same command goes on where an interrupted
 study stopped. Appends to OUT/<study>.jsonl a line for each variant, seed and task, and prints their
-table. What was run with other settings stays in the file, and out of the table.
+scores; experiments.report makes all tables and figures. What was run with other settings stays in
+the file, and out of the table.
 """
 
 import functools
@@ -14,12 +15,11 @@ import pathlib
 
 import jax
 from absl import flags
-from rich.console import Console
 
 from experiments import command
 from experiments.configs import mixture
 from memlearn import build
-from memlearn.evaluation import report, retrieval, study
+from memlearn.evaluation import comparison, findings, report, retrieval, study, tables
 from memlearn.learning import imitation
 from memlearn.training import loop, workdir
 from memlearn.training.checkpoint import Checkpoints
@@ -49,8 +49,9 @@ def main():
         if marks[variant] not in {line["mark"] for line in study.read(out)}:
             print(f"{name}: {variant}")
             study.append(out, run(name, variant, config))
-    lines = [line for line in study.read(out) if line["mark"] in marks.values()]
-    Console(width=140).print(study.as_table(name, lines))
+    lines = [line for line in study.read(out) if line["mark"] == marks.get(line["variant"])]
+    whole, _ = comparison.split(lines)
+    print(tables.as_markdown(findings.scores(name, whole)))
     print("lines    ", out)
 
 

@@ -1,15 +1,17 @@
-"""A study: what its variants scored, in lines of JSON and in a table."""
+"""A study: what its variants scored, in lines of JSON."""
 
 import ast
 import hashlib
 import json
 
 import jax
-import numpy as np
-from rich.table import Table
 
-from memlearn.evaluation import summary
 from memlearn.training import workdir
+from memlearn.types import UserError
+
+# What a line says; one with a `budget`, the slots of each bank in use, need not say the rest.
+FIELDS = ("variant", "seed", "mark", "size", "commit", "task", "step", "heldout")
+REST = ("extrapolation", "parameters", "state_bytes")
 
 
 def parse(fields):
@@ -45,9 +47,31 @@ def layer_bytes(policy):
     return [sum(x.size * x.dtype.itemsize for x in jax.tree.leaves(layer)) for layer in layers]
 
 
+def holds_study(path):
+    """Return whether the file at `path` begins like a study: its first line has a variant."""
+    if path.suffix != ".jsonl":
+        return False
+    with path.open() as file:
+        return "variant" in _fields(file.readline())
+
+
 def read(path):
-    """Return the lines of a study, a dict each; none if it has not begun."""
-    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+    """Return the lines of a study, a dict each; none if it has not begun.
+
+    Args:
+      path: `pathlib.Path`.
+
+    Raises:
+      UserError: if a line does not say what a line of a study says.
+    """
+    lines = path.read_text().splitlines() if path.exists() else []
+    read = [_fields(line) for line in lines]
+    for number, fields in enumerate(read, start=1):
+        needed = FIELDS if "budget" in fields else FIELDS + REST
+        missing = [name for name in needed if name not in fields]
+        if missing:
+            raise UserError(f"line {number} of {path} is not a study's: it has no {missing[0]!r}")
+    return read
 
 
 def append(path, lines):
@@ -57,24 +81,10 @@ def append(path, lines):
         file.write("".join(json.dumps(line) + "\n" for line in lines))
 
 
-def as_table(name, lines):
-    """Return a `rich` table: held-out scores, mean and 95 % interval over seeds, by task."""
-    tasks = list(dict.fromkeys(line["task"] for line in lines))
-    table = Table(title=f"{name}: held-out classes and faces, mean and 95 % interval over seeds")
-    table.add_column("variant", no_wrap=True)
-    for title in (*tasks, "mean", "state"):
-        table.add_column(title, justify="right", no_wrap=True)
-    for variant in dict.fromkeys(line["variant"] for line in lines):
-        mine = [line for line in lines if line["variant"] == variant]
-        cells = [_cell([line["heldout"] for line in mine if line["task"] == t]) for t in tasks]
-        mean = f"{np.mean([line['heldout']['score'] for line in mine]):.3f}"
-        table.add_row(variant, *cells, mean, f"{mine[0]['state_bytes']:,}")
-    return table
-
-
-def _cell(heldout):
-    if not heldout:
-        return "-"
-    low, _ = summary.interval(heldout)
-    mean = np.mean([score["score"] for score in heldout])
-    return f"{mean:.3f} ±{mean - low:.3f}"
+def _fields(line):
+    """The fields of a line of JSON; none if it is no such line."""
+    try:
+        fields = json.loads(line)
+    except ValueError:
+        return {}
+    return fields if isinstance(fields, dict) else {}

@@ -3,8 +3,9 @@
 import json
 
 import numpy as np
-from scipy import stats
 
+from memlearn.evaluation.estimate import Estimate, of_score, over_seeds
+from memlearn.evaluation.tables import Table
 from memlearn.memory import designs
 from memlearn.training import workdir
 
@@ -29,40 +30,26 @@ def read(folder):
     return [{**run, "commit": commit, **task} for task in found.get("tasks", [found])]
 
 
-def as_markdown(records):
-    """Return a Markdown table of the records of `read`, in their order of appearance."""
+def as_table(records):
+    """Return a `Table` of the records of `read`, in their order of appearance."""
     groups = {}
     for record in records:
         task, trained = record["task"], record["trained"]
         name = task if task == trained else f"{task}, of {trained}"
         groups.setdefault((name, record["memory"]), []).append(record)
-    rows = [COLUMNS, ["---"] * len(COLUMNS)]
-    rows += [_row(*name, group) for name, group in groups.items()]
-    return "\n".join("| " + " | ".join(row) + " |" for row in rows)
+    rows = [(*name, len(group), *_scores(group)) for name, group in groups.items()]
+    return Table("runs", "Scores of runs, mean over seeds", COLUMNS, rows)
 
 
-def _row(task, memory, group):
+def _scores(group):
     def mean(*path):
         values = group
         for name in path:
             values = [value[name] for value in values]
-        return f"{np.mean(values):.3f}"
+        return Estimate(np.mean(values))
 
-    low, high = interval([record["heldout"] for record in group])
-    scores = mean("seen", "score"), mean("heldout", "score"), f"{low:.3f} - {high:.3f}"
+    held_out = over_seeds([of_score(record["heldout"]) for record in group])
+    interval = f"{max(0, held_out.low):.3f} - {min(1, held_out.high):.3f}"
     controls = mean("heldout", "empty"), mean("heldout", "other")
     far = (mean("extrapolation", name, "score") for name in ("classes_x2", "delay_x4"))
-    return [task, f"`{memory}`", str(len(group)), *scores, *controls, *far]
-
-
-def interval(heldout):
-    """Return the 95 % interval: of Student's t over seeds, or of one seed over its lifetimes.
-
-    Args:
-      heldout: a dict of `score`, `low` and `high` for each seed.
-    """
-    if len(heldout) == 1:
-        return heldout[0]["low"], heldout[0]["high"]
-    scores = [score["score"] for score in heldout]
-    half = stats.t.ppf(0.975, len(scores) - 1) * stats.sem(scores)
-    return np.mean(scores) - half, min(1.0, np.mean(scores) + half)
+    return [mean("seen", "score"), Estimate(held_out.mean), interval, *controls, *far]

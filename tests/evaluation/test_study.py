@@ -1,39 +1,45 @@
-"""A study's configurations are told apart, and its lines become a table."""
+"""A study's lines are kept, and its configurations told apart."""
 
 import importlib.util
-import io
 import pathlib
 
-import numpy as np
 import pytest
-from rich.console import Console
 
 from experiments.configs import binding, mixture
 from memlearn import build
 from memlearn.evaluation import study
+from memlearn.types import UserError
+from tests.evaluation.studies import SCORES, line, lines
 
 STUDIES = sorted(pathlib.Path("experiments/ablations").glob("*.py"))
 
 
-def line(variant, seed, task, score):
-    heldout = dict(score=score, low=score - 0.02, high=score + 0.02)
-    return dict(variant=variant, seed=seed, task=task, heldout=heldout, state_bytes=1024)
+def test_lines_are_read_as_they_were_appended(tmp_path):
+    path = tmp_path / "new" / "keys.jsonl"
+    assert study.read(path) == []
+    study.append(path, lines(SCORES))
+    study.append(path, lines(SCORES, mark="newer"))
+    assert study.read(path) == lines(SCORES) + lines(SCORES, mark="newer")
+    assert study.holds_study(path)
 
 
-def test_a_table_has_a_row_for_each_variant_and_a_column_for_each_task():
-    scores = {("a", "order"): (0.5, 0.6), ("a", "rule"): (0.7, 0.7), ("b", "order"): (0.1,)}
-    lines = [
-        line(variant, seed, task, score)
-        for (variant, task), each in scores.items()
-        for seed, score in enumerate(each)
-    ]
-    out = io.StringIO()
-    Console(file=out, width=140).print(study.as_table("keys", lines))
-    rows = {row.split("│")[1].strip(): row for row in out.getvalue().splitlines() if "│" in row}
-    half = 12.706 * 0.1 / np.sqrt(2) / np.sqrt(2)  # Student's t of one degree of freedom
-    assert f"0.550 ±{half:.3f}" in rows["a"] and "0.700 ±0.000" in rows["a"]
-    assert "0.625" in rows["a"], "the mean over tasks"
-    assert "0.100 ±0.020" in rows["b"] and " - " in rows["b"]
+@pytest.mark.parametrize("text", ["not JSON", "[1]", '{"op": "chunk"}', ""])
+def test_other_lines_are_told_apart(tmp_path, text):
+    path = tmp_path / "benchmarks.jsonl"
+    path.write_text(text + "\n")
+    assert not study.holds_study(path)
+    with pytest.raises(UserError, match=r"line 1 of .*benchmarks.jsonl is not a study's"):
+        study.read(path)
+
+
+def test_a_line_of_capacity_needs_no_extrapolation(tmp_path):
+    fields = line("a", 0, "order", 0.5)
+    del fields["extrapolation"]
+    study.append(tmp_path / "cut.jsonl", [{**fields, "budget": 4}])
+    assert study.read(tmp_path / "cut.jsonl")[0]["budget"] == 4
+    study.append(tmp_path / "whole.jsonl", [fields])
+    with pytest.raises(UserError, match="it has no 'extrapolation'"):
+        study.read(tmp_path / "whole.jsonl")
 
 
 def test_configurations_are_told_apart_by_what_they_teach():

@@ -41,6 +41,9 @@ def test_a_study_runs_each_variant_once(arguments, tmp_path):
     assert both.returncode == 0, both.stderr
     assert "with_or_without: without" in first.stdout
     assert "with_or_without: without" not in both.stdout
+    assert (
+        "| without " in both.stdout and "| with " in both.stdout and "| with " not in first.stdout
+    )
     lines = study.read(pathlib.Path(both.stdout.split()[-1]))
     assert [(line["variant"], line["seed"]) for line in lines] == [
         ("without", 0), ("without", 1), ("with", 0), ("with", 1),
