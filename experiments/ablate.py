@@ -11,6 +11,8 @@ the file, and out of the table.
 
 import functools
 import importlib.util
+import itertools
+import math
 import pathlib
 
 import jax
@@ -38,7 +40,7 @@ LIFETIMES = flags.DEFINE_integer("lifetimes", 128, "lifetimes in each row", lowe
 
 
 def main():
-    name, variants = read_study(STUDY.value)
+    name, variants, shares = read_study(STUDY.value)
     out = pathlib.Path(OUT.value) / f"{name}.jsonl"
     chosen = ONLY.value or list(variants)
     configs = {v: configure(build.lookup(variants, v, "variant")) for v in chosen}
@@ -48,7 +50,7 @@ def main():
     for variant, config in configs.items():
         if marks[variant] not in {line["mark"] for line in study.read(out)}:
             print(f"{name}: {variant}")
-            study.append(out, run(name, variant, config))
+            study.append(out, run(name, variant, config, shares))
     lines = [line for line in study.read(out) if line["mark"] == marks.get(line["variant"])]
     whole, _ = comparison.split(lines)
     print(tables.as_markdown(findings.scores(name, whole)))
@@ -61,14 +63,14 @@ def mark(config):
 
 
 def read_study(path):
-    """Return the name of a study and its variants."""
+    """Return the name of a study, its variants, and the shares of slots to score them with."""
     path = pathlib.Path(path)
     if not path.is_file() or path.suffix != ".py":
         raise UserError(f"there is no study {path}; see experiments/ablations")
     spec = importlib.util.spec_from_file_location(path.stem, path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    return path.stem, module.sweep()
+    return path.stem, module.sweep(), getattr(module, "SHARES", ())
 
 
 def configure(overrides):
@@ -81,19 +83,37 @@ def configure(overrides):
     return config
 
 
-def run(name, variant, config):
-    """Train and evaluate the seeds of a variant; return a dict for each seed and task."""
-    env, policy, optimizer = (
-        build.environment(config),
+def run(name, variant, config, shares):
+    """Train and evaluate the seeds of a variant; return the lines of the study."""
+    policy, rows = (
         build.policy(config),
-        build.optimizer(config),
+        {t: build.conditions(config, t) for t in build.tasks(config)},
     )
-    rows = {task: build.conditions(config, task) for task in build.tasks(config)}
+    folder = workdir.claim(pathlib.Path(RUNS.value, name, f"{variant}-{mark(config)}"), config)
+    states = train(config, policy, folder)
+    lines = []
+    for index in range(SEEDS.value):
+        params = seed(states.params, index)
+        scores = {task: score(policy, params, rows[task]) for task in rows}
+        found = report.as_json(config.task, config.updates, scores)
+        about = dict(study=name, variant=variant, seed=config.seed + index, mark=mark(config))
+        commit = (folder / "commit.txt").read_text().split()[-1]
+        about |= dict(size=SIZE.value, commit=commit, **study.sizes(policy, params))
+        lines += [{**about, **task} for task in found.get("tasks", [found])]
+        for share, task in itertools.product(shares, rows):
+            few = score(policy, params, {"heldout": rows[task]["heldout"]}, share)["heldout"]
+            told = dict(task=task, step=config.updates, heldout=few._asdict())
+            lines.append({**about, **told, "budget": math.ceil(share * config.memory.slots)})
+    return lines
+
+
+def train(config, policy, folder):
+    """Train all seeds in one program; return their states `[S, ...]`."""
+    env, optimizer = build.environment(config), build.optimizer(config)
     draw = build.teaching(config, env, build.world(config, **build.SEEN))
     held_out = build.world(config, **build.VALIDATION)
     validate = retrieval.validation(env, policy, held_out, config.validation_lifetimes)
 
-    folder = workdir.claim(pathlib.Path(RUNS.value, name, f"{variant}-{mark(config)}"), config)
     checkpoints = Checkpoints(folder / "checkpoints")
     seeds = jax.vmap(jax.random.key)(config.seed + jax.numpy.arange(SEEDS.value))
     init = functools.partial(imitation.init, policy, optimizer, draw(jax.random.key(0)))
@@ -105,7 +125,7 @@ def run(name, variant, config):
         drawn = [draw(jax.random.fold_in(key, step)) for key in keys]
         return jax.tree.map(lambda *each: jax.numpy.stack(each), *drawn)
 
-    states = loop.train(
+    return loop.train(
         states, parallel=seeded(build.update(config, policy, optimizer)),
         draw=batches,
         validate=lambda params: validate(seed(params, 0)), checkpoints=checkpoints,
@@ -113,25 +133,14 @@ def run(name, variant, config):
         log_every=config.log_every, validate_every=config.validate_every,
         checkpoint_every=config.checkpoint_every,
     )  # fmt: skip
-    lines = []
-    for index in range(SEEDS.value):
-        params = seed(states.params, index)
-        scores = {task: score(policy, params, rows[task]) for task in rows}
-        found = report.as_json(config.task, config.updates, scores)
-        about = dict(study=name, variant=variant, seed=config.seed + index, mark=mark(config))
-        sizes = study.sizes(policy, params)
-        commit = (folder / "commit.txt").read_text().split()[-1]
-        about |= dict(size=SIZE.value, commit=commit, **sizes)
-        lines += [{**about, **task} for task in found.get("tasks", [found])]
-    return lines
 
 
-def score(policy, params, conditions):
-    """Return the `Score` of every row of one task."""
+def score(policy, params, conditions, share=1.0):
+    """Return the `Score` of every row of one task, with a share of the slots."""
     scores = {}
-    for index, (row, (env, world)) in enumerate(conditions.items()):
-        keys = retrieval.row_keys(index, LIFETIMES.value)
-        memory = retrieval.experience(env, policy, params, world, keys)
+    for row, (env, world) in conditions.items():
+        keys = retrieval.row_keys(list(build.CONDITIONS).index(row), LIFETIMES.value)
+        memory = retrieval.experience(env, policy, params, world, keys, share)
         scores[row] = retrieval.score(env, policy, params, world, keys, memory)
     return scores
 

@@ -240,6 +240,6 @@ def optimizer(config):
 
 def update(config, policy, optimizer):
     """Return the update of `learning/imitation.py`, a function of a state and a batch."""
-    names = "balance_weight", "value_weight", "write_price"
-    weights = {name: config[name] for name in names}
-    return functools.partial(imitation.update, policy=policy, optimizer=optimizer, **weights)
+    names = "balance_weight", "value_weight", "write_price", "nested"
+    settings = {name: config[name] for name in names}
+    return functools.partial(imitation.update, policy=policy, optimizer=optimizer, **settings)

@@ -7,6 +7,7 @@ import jax
 
 from memlearn.encoders.fuse import EventEncoder
 from memlearn.memory.base import Memory
+from memlearn.memory.slot_memory import limit
 from memlearn.types import TimeStep
 
 
@@ -38,9 +39,14 @@ class MultimodalPolicy(nn.Module):
     memories: tuple[Memory, ...]
     words: int
 
-    def initial_state(self, batch: int) -> tuple[Any, ...]:
-        """Return the state of every layer of memory, for `batch` lifetimes."""
-        return tuple(memory.initial_state(batch) for memory in self.memories)
+    def initial_state(self, batch: int, share=1.0) -> tuple[Any, ...]:
+        """Return the state of every layer of memory, for `batch` lifetimes.
+
+        Args:
+          batch: B.
+          share: of the slots of each bank, how much may be used, a number or float `[B]`.
+        """
+        return tuple(limit(memory.initial_state(batch), share) for memory in self.memories)
 
     @nn.compact
     def __call__(self, state, steps: TimeStep, trace: bool = False):

@@ -54,10 +54,11 @@ def get_config():
     config.memory.survival = ""
     config.memory.bank_routing = ""
     config.memory.conditioning = ""
+    config.memory.amounts = ""
 
     # How it learns: see memlearn/learning/imitation.py.
     config.batch = 32  # lifetimes per update
-    config.updates = 1200
+    config.updates = 800
     config.learning_rate = 2e-3  # at its peak; warmed up, then a cosine
     config.warmup = 50  # updates
     config.weight_decay = 1e-4
@@ -68,6 +69,7 @@ def get_config():
     config.value_weight = 0.5
     config.balance_weight = 0.0  # at .01, `order` wrote different words to different banks
     config.write_price = 0.0  # of writing an event whole
+    config.nested = False  # lifetimes use different numbers of slots, evenly from few to all
 
     # How it runs: see memlearn/training.
     config.parallel = "jit"  # jit, pmap: over all devices

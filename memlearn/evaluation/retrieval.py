@@ -41,7 +41,7 @@ def row_keys(index, lifetimes):
 
 
 @functools.partial(jax.jit, static_argnums=(0, 1))
-def experience(env, policy, params, world, keys):
+def experience(env, policy, params, world, keys, share=1.0):
     """Live through everything before the questions; return the states of the memories.
 
     Args:
@@ -50,8 +50,9 @@ def experience(env, policy, params, world, keys):
       params: its parameters.
       world: `LifetimeParams`.
       keys: random keys `[B]`, one a lifetime.
+      share: of the slots of each bank, how much may be used.
     """
-    memory = policy.initial_state(keys.shape[0])
+    memory = policy.initial_state(keys.shape[0], share)
     act, lifetimes = student(policy, params), reset(env, world, keys)
     return play(env, world, lifetimes, act, memory, env.last_episode)[1]
 

@@ -35,7 +35,9 @@ def init(policy, optimizer, steps, key):
     return TrainState(params, optimizer.init(params), key, jnp.int32(0))
 
 
-def loss_fn(params, policy, steps, balance_weight, value_weight, write_price, axis_name=None):
+def loss_fn(
+    params, policy, steps, balance_weight, value_weight, write_price, nested, axis_name=None
+):
     """Compute the loss of one batch, and what to report of it.
 
         loss = mean over lifetimes and their questions of
@@ -50,12 +52,15 @@ def loss_fn(params, policy, steps, balance_weight, value_weight, write_price, ax
       policy: a `MultimodalPolicy`.
       steps: `TimeStep`, arrays `[B, T, ...]`; each lifetime begins at its first step.
       balance_weight, value_weight, write_price: floats.
+      nested: whether lifetimes may use different numbers of slots, evenly from few to all.
       axis_name: the mapped axis over which the batch is spread, if any.
 
     Returns:
       the loss, a scalar, and a dict of scalars.
     """
-    state = policy.initial_state(steps.question.shape[0])
+    batch = steps.question.shape[0]
+    share = (jnp.arange(batch) + 1) / batch if nested else 1.0
+    state = policy.initial_state(batch, share)
     (_, output, _), sown = policy.apply(params, state, steps, mutable=["routing", "prices"])
     log_p = jax.nn.log_softmax(output.logits)
     log_right = jnp.take_along_axis(log_p, steps.oracle[..., None], axis=-1)[..., 0]
@@ -80,12 +85,21 @@ def loss_fn(params, policy, steps, balance_weight, value_weight, write_price, ax
 
 
 def update(
-    state, steps, *, policy, optimizer, balance_weight, value_weight, write_price, axis_name=None
+    state,
+    steps,
+    *,
+    policy,
+    optimizer,
+    balance_weight,
+    value_weight,
+    write_price,
+    nested,
+    axis_name=None,
 ) -> tuple[TrainState, dict[str, jax.Array]]:
     """Take one step along the gradient of `loss_fn`; return the new state and the report."""
     gradient = jax.value_and_grad(loss_fn, has_aux=True)
     (_, report), grads = gradient(
-        state.params, policy, steps, balance_weight, value_weight, write_price, axis_name
+        state.params, policy, steps, balance_weight, value_weight, write_price, nested, axis_name
     )
     grads = _mean(grads, axis_name)
     updates, opt_state = optimizer.update(grads, state.opt_state, state.params)

@@ -55,7 +55,7 @@ class Access(nn.Module):
     """
 
     @nn.compact
-    def __call__(self, contents, query, key, value, write, decay, resets):
+    def __call__(self, contents, query, key, value, write, decay, resets, usable):
         """Write T events, and read after each.
 
         Args:
@@ -65,6 +65,7 @@ class Access(nn.Module):
           write: float >= 0 `[B, T, H, N]`.
           decay: log-decay <= 0 `[B, T, H, N]`.
           resets: bool `[B, T]`.
+          usable: bool `[B, N]`; the others start a lifetime empty.
 
         Returns:
           values `[B, T, H, V]`, masses, tallies `[B, T, H]`, read weights `[B, T, H, N]`, and the
@@ -76,6 +77,7 @@ class Access(nn.Module):
             lambda x: x.astype(dtype), (query, key, value, write, decay)
         )
         first, first_occupancy = self._first_slots(contents)
+        first_occupancy = first_occupancy * usable[:, None]
         sharpness, rate, steepness, threshold, margin = self._read_parameters(banks, dtype)
 
         occupancy = linear_recurrence(
@@ -84,7 +86,7 @@ class Access(nn.Module):
         untouched = 1 - jnp.minimum(write, 1)
         age = linear_recurrence(untouched, untouched, resets, contents.age, init=0.0)
         before = jnp.concatenate([contents.occupancy[:, None], occupancy[:, :-1]], axis=1)
-        before = jnp.where(resets[..., None, None], first_occupancy, before)
+        before = jnp.where(resets[..., None, None], first_occupancy[:, None], before)
         past = untouched * jnp.exp(decay) * before
         bias = jnp.log(past + EMPTY) - rate[:, None] * age
 

@@ -6,13 +6,14 @@ vary one axis of a design, set `config.memory.<axis>`.
 
 # The rules there are on each axis, the learned one first.
 AXES = {
-    "keys": ("learned", "fused", "random", "by_modality"),
+    "keys": ("learned", "present", "two_maps", "fused", "random", "by_modality"),
     "admission": ("learned", "always", "random"),
     "placement": ("learned", "fresh", "routed"),
     "retention": ("learned", "none", "fixed"),
     "survival": ("learned", "all", "none"),
     "bank_routing": ("learned", "all", "by_modality"),
     "conditioning": ("context", "static"),
+    "amounts": ("told", "untold"),
 }
 
 LEARNED = {axis: rules[0] for axis, rules in AXES.items()}
@@ -26,6 +27,7 @@ WINDOW = {
     "survival": "all",
     "bank_routing": "all",
     "conditioning": "context",
+    "amounts": "told",
 }
 
 DESIGNS = {

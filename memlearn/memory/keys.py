@@ -84,16 +84,20 @@ class SourceKeys(nn.Module):
           key, query: unit vectors `[B, T, H, K]`; zero where no source is present.
           key_sources, query_sources: the weights `[B, T, H, S]`, all of lag 0 before all of lag 1.
         """
-        maps = Addresses(self.banks, self.key_width, name="addresses")
+        maps = Addresses(self.banks, last.addresses.shape[-1], name="addresses")
         addresses = maps(events.embeddings).astype(last.addresses.dtype)
-        sources = _with_lag(addresses, last.addresses, resets)
+        filed, asked = self.sides(_with_lag(addresses, last.addresses, resets))
         present = _with_lag(events.present, last.present, resets)
         key_weights = self.weigh("key", context, present)
         query_weights = self.weigh("query", context, present)
-        key = unit(jnp.einsum("bths,btshk->bthk", key_weights, sources))
-        query = unit(jnp.einsum("bths,btshk->bthk", query_weights, sources))
+        key = unit(jnp.einsum("bths,btshk->bthk", key_weights, filed))
+        query = unit(jnp.einsum("bths,btshk->bthk", query_weights, asked))
         last = LastEvent(addresses[:, -1], events.present[:, -1])
         return last, key, query, key_weights, query_weights
+
+    def sides(self, sources):
+        """The sources of keys and those of queries: the same."""
+        return sources, sources
 
     def weigh(self, name, context, present):
         """Weigh the sources `[B, T, S]` that are present, for each bank `[B, T, H, S]`."""
@@ -105,6 +109,26 @@ class SourceKeys(nn.Module):
         logits = linear(context) + bias
         mask = jnp.broadcast_to(present[:, :, None], logits.shape)
         return jax.nn.softmax(logits, axis=-1, where=mask) * mask.any(-1, keepdims=True)
+
+
+class PresentKeys(SourceKeys):
+    """The learned rule, but the event before is no source."""
+
+    def weigh(self, name, context, present):
+        before = jnp.arange(present.shape[-1]) >= present.shape[-1] // 2
+        return super().weigh(name, context, present & ~before)
+
+
+class TwoMapsKeys(SourceKeys):
+    """The learned rule, but with address maps of their own for keys and for queries."""
+
+    def initial_state(self, batch, modalities, dtype):
+        last = super().initial_state(batch, modalities, dtype)
+        return last._replace(addresses=jnp.tile(last.addresses, 2))
+
+    def sides(self, sources):
+        """The sources of keys and those of queries, by a map each."""
+        return jnp.split(sources, 2, axis=-1)
 
 
 class ModalityKeys(SourceKeys):
@@ -175,6 +199,8 @@ class RandomKeys(FusedKeys):
 
 RULES = {
     "learned": SourceKeys,
+    "present": PresentKeys,
+    "two_maps": TwoMapsKeys,
     "fused": FusedKeys,
     "random": RandomKeys,
     "by_modality": ModalityKeys,

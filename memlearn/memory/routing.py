@@ -11,12 +11,13 @@ class SlotRouter(nn.Module):
     slots: int
 
     @nn.compact
-    def __call__(self, keys):
-        """Map keys `[B, T, H, K]` to places `[B, T, H, N]` that sum to one over the slots."""
+    def __call__(self, keys, usable):
+        """Map keys `[B, T, H, K]` to places `[B, T, H, N]` that sum to one over slots `[B, N]`."""
         *_, banks, width = keys.shape
         init = nn.initializers.normal(1.0)
         prototypes = self.param("prototypes", init, (banks, self.slots, width)).astype(keys.dtype)
-        return jax.nn.softmax(jnp.einsum("bthk,hnk->bthn", keys, prototypes), axis=-1)
+        likeness = jnp.einsum("bthk,hnk->bthn", keys, prototypes)
+        return jax.nn.softmax(likeness, axis=-1, where=usable[:, None, None])
 
 
 class BankRouter(nn.Module):

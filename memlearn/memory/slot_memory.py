@@ -17,12 +17,29 @@ class SlotMemoryState(NamedTuple):
     Attributes:
       contents: what the slots hold.
       pointer: int32 `[B, H]`, the fresh slot that is next.
+      budget: int32 `[B]`, how many slots of each bank may be used: the first ones.
       last: what the rule of the keys carries of the event before.
     """
 
     contents: access.Contents
     pointer: jax.Array
+    budget: jax.Array
     last: keys.LastEvent | tuple[()]
+
+
+def limit(state, share):
+    """Return a state that may use the first slots of each bank only.
+
+    With n slots to a lifetime, and n drawn anew for each, slots become ordered by worth: the first
+    ones serve every lifetime. One training then tells how well a memory of any size does.
+
+    Args:
+      state: of a memory to which nothing was written; one without slots is left as it is.
+      share: of the slots, float in (0, 1] `[B]` or a number; at least one is used.
+    """
+    if not isinstance(state, SlotMemoryState):
+        return state
+    return state._replace(budget=jnp.ceil(share * state.budget).astype(jnp.int32))
 
 
 class SlotTrace(NamedTuple):
@@ -56,8 +73,8 @@ class SlotMemory(Memory):
 
     Attributes:
       banks, slots, key_width, value_width: H, N, K, V.
-      keys, admission, placement, retention, survival, bank_routing, conditioning: the rule of each
-        axis, one of `designs.AXES`.
+      keys, admission, placement, retention, survival, bank_routing, conditioning, amounts: the rule
+        of each axis, one of `designs.AXES`.
       admission_rate: how often an event is written, by the rule `random`.
       top_banks: how many banks take part at most; 0 for all.
     """
@@ -73,6 +90,7 @@ class SlotMemory(Memory):
     survival: str
     bank_routing: str
     conditioning: str
+    amounts: str
     admission_rate: float
     top_banks: int
 
@@ -86,6 +104,7 @@ class SlotMemory(Memory):
         return SlotMemoryState(
             contents=access.empty(batch, *sizes, dtype),
             pointer=jnp.zeros((batch, self.banks), jnp.int32),
+            budget=jnp.full(batch, self.slots, jnp.int32),
             last=rule.initial_state(batch, self.modalities, dtype),
         )
 
@@ -110,22 +129,26 @@ class SlotMemory(Memory):
         admission = admit(context, events.fused)
         written = admission[..., None] * write_banks
         self.sow("prices", "written", written.mean())
-        fresh, pointer = slots.fresh_slots(written, resets, state.pointer, self.slots)
-        place, gate = slots.Placement(self.placement, name="placement")(context, key, fresh)
+        usable = jnp.arange(self.slots) < state.budget[:, None]
+        ring = resets, state.pointer, state.budget, self.slots
+        fresh, pointer = slots.fresh_slots(written, *ring)
+        place, gate = slots.Placement(self.placement, name="placement")(context, key, fresh, usable)
         write = written[..., None] * place
         retention = slots.Retention(self.retention, self.survival, name="retention")
         decay = retention(context, write, boundaries == EPISODE)
 
         # The slots themselves.
         reads, mass, tally, read, contents = access.Access(name="access")(
-            state.contents, query, key, self._values(events), write, decay, resets
+            state.contents, query, key, self._values(events), write, decay, resets, usable
         )
-        measured = access.Ruler(name="mass")(mass), access.Ruler(name="tally")(tally)
-        found = jnp.concatenate([reads, *measured], axis=-1)
+        found = reads
+        if self.amounts == "told":
+            measured = access.Ruler(name="mass")(mass), access.Ruler(name="tally")(tally)
+            found = jnp.concatenate([reads, *measured], axis=-1)
         found = (read_banks[..., None] * found).reshape(*steps, -1)
         out = nn.Dense(self.width, name="out")(found).astype(events.fused.dtype)
 
-        state = SlotMemoryState(contents, pointer, last)
+        state = SlotMemoryState(contents, pointer, state.budget, last)
         if not trace:
             return state, out, None
         routes = (admission, gate, write_banks, read_banks, key_sources, query_sources)

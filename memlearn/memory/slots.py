@@ -45,7 +45,7 @@ class Admission(nn.Module):
         return jax.nn.sigmoid(_gate("gate", 1, start=3.0)(context))[..., 0]
 
 
-def fresh_slots(written, resets, pointer, slots):
+def fresh_slots(written, resets, pointer, budget, slots):
     """Give each event the next free slot of a ring, which advances with each event written.
 
     The ring counts whole events: one is written where `written > 1/2`. That decision has no
@@ -55,6 +55,7 @@ def fresh_slots(written, resets, pointer, slots):
       written: admission times write route, float in [0, 1] `[B, T, H]`.
       resets: bool `[B, T]`, where the ring starts again at slot 0.
       pointer: int32 `[B, H]`, the slot that is next.
+      budget: int32 `[B]`, how many slots the ring has, up to N.
       slots: N.
 
     Returns:
@@ -62,8 +63,9 @@ def fresh_slots(written, resets, pointer, slots):
     """
     counted = lax.stop_gradient(jnp.round(written)).astype(jnp.int32)
     after = linear_recurrence(jnp.ones_like(counted), counted, resets, pointer, init=0)
-    place = jnp.mod(after - counted, slots)
-    return jax.nn.one_hot(place, slots, dtype=written.dtype), jnp.mod(after[:, -1], slots)
+    place = jnp.mod(after - counted, budget[:, None, None])
+    pointer = jnp.mod(after[:, -1], budget[:, None])
+    return jax.nn.one_hot(place, slots, dtype=written.dtype), pointer
 
 
 class Placement(nn.Module):
@@ -72,20 +74,21 @@ class Placement(nn.Module):
     rule: str
 
     @nn.compact
-    def __call__(self, context, key, fresh):
+    def __call__(self, context, key, fresh, usable):
         """Decide where each event goes.
 
         Args:
           context: float `[B, T, D]`.
           key: what the event is filed under, `[B, T, H, K]`; decides where it is routed.
           fresh: one-hot places `[B, T, H, N]`.
+          usable: bool `[B, N]`, the slots that it may be routed to.
 
         Returns:
           places `[B, T, H, N]` that sum to one over the slots, and the gate `[B, T, H]`.
         """
         if self.rule == "fresh":
             return fresh, jnp.ones(fresh.shape[:3], fresh.dtype)
-        routed = SlotRouter(fresh.shape[-1], name="router")(key)
+        routed = SlotRouter(fresh.shape[-1], name="router")(key, usable)
         if self.rule == "routed":
             return routed, jnp.zeros(fresh.shape[:3], fresh.dtype)
         gate = jax.nn.sigmoid(_gate("gate", fresh.shape[2], start=3.0)(context))

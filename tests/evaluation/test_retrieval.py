@@ -25,7 +25,7 @@ class Notebook:
     def __init__(self, words):
         self.words = words
 
-    def initial_state(self, batch):
+    def initial_state(self, batch, share=1.0):
         return {
             "marks": jnp.full((batch, 64), -1.0),
             "words": jnp.zeros((batch, 64), jnp.int32),

@@ -6,15 +6,17 @@ import sys
 
 import pytest
 
-from memlearn.evaluation import study
+from memlearn.evaluation import comparison, study
 
 STUDY = """
+SHARES = (0.5,)
+
 def sweep():
     return {"without": {"memory.kind": "none"}, "with": {"memory.kind": "gru"}}
 """
 SMALL = """
-    task=rule classes=3 delay=1 words=6 kinds=2 trials=2 mentions=4 counted=2 showings=3
-    batch=4 width=16 channels=(4,4) memory.layers=1 memory.hidden=16
+    task=binding classes=3 delay=1 words=6 kinds=2 trials=2 mentions=4 counted=2 showings=3
+    batch=4 width=16 channels=(4,4) memory.layers=1 memory.slots=6 memory.hidden=16
     updates=4 log_every=1 validate_every=2 checkpoint_every=2 validation_lifetimes=4
 """
 
@@ -44,13 +46,18 @@ def test_a_study_runs_each_variant_once(arguments, tmp_path):
     assert (
         "| without " in both.stdout and "| with " in both.stdout and "| with " not in first.stdout
     )
-    lines = study.read(pathlib.Path(both.stdout.split()[-1]))
+    lines, few = comparison.split(study.read(pathlib.Path(both.stdout.split()[-1])))
+    assert [(line["variant"], line["budget"]) for line in few] == [
+        ("without", 3), ("without", 3), ("with", 3), ("with", 3),
+    ]  # fmt: skip
     assert [(line["variant"], line["seed"]) for line in lines] == [
         ("without", 0), ("without", 1), ("with", 0), ("with", 1),
     ]  # fmt: skip
     for line in lines:
-        assert line["task"] == "rule" and line["parameters"] > 0
-        assert 0 <= line["heldout"]["score"] <= 1 and line["heldout"]["chance"] == 0.5
+        assert line["task"] == "binding" and line["parameters"] > 0
+        assert 0 <= line["heldout"]["score"] <= 1 and line["heldout"]["chance"] == pytest.approx(
+            1 / 6
+        )
     assert lines[0]["state_bytes"] < lines[2]["state_bytes"] == 4 * 16
 
 

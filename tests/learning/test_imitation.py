@@ -5,21 +5,19 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from memlearn import build
 from memlearn.learning import imitation
-from memlearn.memory.fixed import memax
 from memlearn.memory.routing import balance_loss
 from tests.worlds import small_run
 
-# Those of memax are an extra.
-OTHERS = set(build.MEMORIES) - {"learned"} - set(memax.KINDS)
+# Those of memax are an extra; the rules that other designs are made of are in these.
+OTHERS = "dnc", "fifo_retrieval", "gated_slots", "gru", "lstm", "modality_banks", "none", "one_bank"
 
 
 def test_loss_equals_the_definition():
     run = small_run()
     steps = run.draw(jax.random.key(3))
-    loss_fn = jax.jit(imitation.loss_fn, static_argnums=1)
-    loss, report = loss_fn(run.state.params, run.policy, steps, 0.3, 0.7, 0.2)
+    loss_fn = jax.jit(imitation.loss_fn, static_argnums=(1, 6))
+    loss, report = loss_fn(run.state.params, run.policy, steps, 0.3, 0.7, 0.2, False)
     state = run.policy.initial_state(run.config.batch)
     output = jax.device_get(jax.jit(run.policy.apply)(run.state.params, state, steps)[1])
     nll, value, right = [], [], []
@@ -63,12 +61,12 @@ def test_all_tasks_are_learned_at_once():
     assert int(state.step) == 1 and np.isfinite(report["loss"])
 
 
-@pytest.mark.parametrize("memory", sorted(OTHERS))
+@pytest.mark.parametrize("memory", OTHERS)
 def test_every_other_memory_trains(memory):
     run = small_run(**{"memory.kind": memory})
     update, state = jax.jit(run.update), run.state
-    for step in range(2):
+    for step in range(3):  # two might take back what one did
         state, report = update(state, run.draw(jax.random.key(step)))
-    assert int(state.step) == 2 and np.isfinite(report["loss"])
+    assert int(state.step) == 3 and np.isfinite(report["loss"])
     moved = jax.tree.map(lambda new, old: jnp.any(new != old), state.params, run.state.params)
     assert all(jax.tree.leaves(moved)), "some parameter has no gradient"

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from memlearn.memory import access, designs, keys, routing, slots
+from memlearn.memory import access, designs, keys, routing, slot_memory, slots
 from memlearn.memory.slot_memory import SlotMemory
 from memlearn.types import EPISODE, LIFETIME
 from tests.memory import test_contract as contract
@@ -23,11 +23,12 @@ def traced(memory, params, events):
 def test_fresh_slots_go_round_and_only_whole_events_advance():
     written = jnp.array([1.0, 0.6, 0.4, 0.9, 1.0, 0.0, 1.0])[None, :, None]
     resets = jnp.array([[True, False, False, False, False, False, True]])
-    place, pointer = slots.fresh_slots(written, resets, jnp.full((1, 1), 2), slots=3)
+    ring = jnp.full((1, 1), 2), jnp.array([3])  # at its last slot
+    place, pointer = slots.fresh_slots(written, resets, *ring, slots=4)
     np.testing.assert_array_equal(place.argmax(-1)[0, :, 0], [0, 1, 2, 2, 0, 1, 0])
     np.testing.assert_array_equal(place.sum(-1), 1)
     assert pointer.dtype == jnp.int32 and pointer[0, 0] == 1
-    place, pointer = slots.fresh_slots(written[:, :2], resets[:, 1:3], jnp.full((1, 1), 2), 3)
+    place, pointer = slots.fresh_slots(written[:, :2], resets[:, 1:3], *ring, slots=4)
     np.testing.assert_array_equal(place.argmax(-1)[0, :, 0], [2, 0])
     assert pointer[0, 0] == 1
 
@@ -105,6 +106,30 @@ def test_banks_begin_by_asking_for_what_they_file():
     np.testing.assert_array_equal(nothing_recalled.argmax(-1), [0, 1, 0, 1, 0])
 
 
+def test_slots_beyond_the_budget_are_not_used():
+    memory = contract.MEMORIES["learned"]
+    share = jnp.array([0.1, 0.25, 0.3, 0.5, 0.6, 0.75, 0.9, 1.0])
+    state = slot_memory.limit(memory.initial_state(contract.B), share)
+    budget = np.array([1, 1, 2, 2, 3, 3, 4, 4])
+    np.testing.assert_array_equal(state.budget, budget)
+    look = jax.jit(functools.partial(memory.apply, trace=True))
+    after, _, trace = look(contract.params_of(memory), state, contract.EVENTS, contract.BOUNDARIES)
+    beyond = (np.arange(4) >= budget[:, None])[:, None, None]
+    assert np.all(np.where(beyond, trace.write, 0) == 0)
+    assert np.all(np.where(beyond[:, 0], after.contents.occupancy, 0) == 0)
+    assert np.all(np.where(beyond, 1, trace.write) > 0), "and all others are, if ever so little"
+    np.testing.assert_array_equal(after.budget, budget)
+
+
+def test_the_event_before_is_no_source_of_the_present():
+    memory = contract.MEMORIES["random_write"]
+    trace = traced(memory, contract.params_of(memory), contract.EVENTS)
+    something = np.asarray(contract.EVENTS.present.any(-1))
+    for sources in np.asarray(trace.key_sources), np.asarray(trace.query_sources):
+        assert np.all(sources[..., 3:] == 0)
+        np.testing.assert_allclose(sources[..., :3].sum(-1)[something], 1, rtol=1e-5)
+
+
 def test_what_is_being_written_is_not_read():
     """A question finds what came before it, however much it resembles itself."""
     unit = jnp.eye(3)[None, :, None]  # three events, each under a key of its own
@@ -113,6 +138,7 @@ def test_what_is_being_written_is_not_read():
     arguments = dict(
         contents=access.empty(1, 1, 4, 3, 3, jnp.float32), query=asked, key=asked, value=unit,
         write=places, decay=jnp.zeros((1, 3, 1, 4)), resets=jnp.zeros((1, 3), bool),
+        usable=jnp.ones((1, 4), bool),
     )  # fmt: skip
     (_, mass, _, read, _), _ = access.Access().init_with_output(jax.random.key(0), **arguments)
     np.testing.assert_allclose(mass[0, :, 0], [0, 0, 1], atol=1e-3)

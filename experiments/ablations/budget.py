@@ -1,0 +1,19 @@
+"""How much memory does each task need, and is one run enough to tell?
+
+    python -m experiments.ablate --study=experiments/ablations/budget.py
+
+`nested` trains lifetimes with different numbers of slots, so that one run gives the whole curve of
+scores against slots; `all` is the learned memory as it is, asked with the same few slots. In
+`static` the structure does not depend on what is perceived.
+"""
+
+SHARES = (1 / 32, 1 / 16, 1 / 8, 1 / 4, 1 / 2, 1.0)  # of each bank's slots, at evaluation
+
+
+def sweep():
+    """Return the variants: name -> fields of the configuration."""
+    return {
+        "all": {"nested": False},
+        "nested": {"nested": True},
+        "static": {"nested": True, "memory.conditioning": "static"},
+    }
