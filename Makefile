@@ -11,7 +11,7 @@ train: .venv/ready
 	$(RUN) -m experiments.evaluate --checkpoint=$(WORKDIR)
 
 test: .venv/ready
-	$(RUN) -m pytest -n 2 --dist=loadfile --cov --cov-report=term --cov-fail-under=90
+	$(RUN) -m pytest -n 2 --dist=loadfile --no-loadscope-reorder --cov --cov-report=term --cov-fail-under=90
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
 

@@ -12,7 +12,6 @@ the file, and out of the table.
 import functools
 import importlib.util
 import itertools
-import math
 import pathlib
 
 import jax
@@ -23,6 +22,7 @@ from experiments.configs import mixture
 from memlearn import build
 from memlearn.evaluation import comparison, findings, report, retrieval, study, tables
 from memlearn.learning import imitation
+from memlearn.memory import designs
 from memlearn.training import loop, workdir
 from memlearn.training.checkpoint import Checkpoints
 from memlearn.training.metrics import Metrics
@@ -46,20 +46,22 @@ def main():
     configs = {v: configure(build.lookup(variants, v, "variant")) for v in chosen}
     for config in configs.values():
         build.policy(config)  # what cannot be built is said before anything is run
-    marks = {v: mark(config) for v, config in configs.items()}
+        if shares and config.memory.kind not in designs.DESIGNS:
+            raise UserError(f"{config.memory.kind!r} has no slots to take a share of")
+    marks = {v: mark(config, shares) for v, config in configs.items()}
     for variant, config in configs.items():
         if marks[variant] not in {line["mark"] for line in study.read(out)}:
             print(f"{name}: {variant}")
-            study.append(out, run(name, variant, config, shares))
+            study.append(out, run(name, variant, config, shares, marks[variant]))
     lines = [line for line in study.read(out) if line["mark"] == marks.get(line["variant"])]
     whole, _ = comparison.split(lines)
     print(tables.as_markdown(findings.scores(name, whole)))
     print("lines    ", out)
 
 
-def mark(config):
-    """Return a name for all that a variant is run with: settings, seeds and lifetimes."""
-    return f"{study.digest(config)}-{config.seed}x{SEEDS.value}-{LIFETIMES.value}"
+def mark(config, shares):
+    """Return a name for all that a variant is run with: settings, seeds, lifetimes and shares."""
+    return f"{study.digest(config)}-{config.seed}x{SEEDS.value}-{LIFETIMES.value}-{len(shares)}"
 
 
 def read_study(path):
@@ -83,27 +85,26 @@ def configure(overrides):
     return config
 
 
-def run(name, variant, config, shares):
+def run(name, variant, config, shares, mark):
     """Train and evaluate the seeds of a variant; return the lines of the study."""
-    policy, rows = (
-        build.policy(config),
-        {t: build.conditions(config, t) for t in build.tasks(config)},
-    )
-    folder = workdir.claim(pathlib.Path(RUNS.value, name, f"{variant}-{mark(config)}"), config)
+    policy = build.policy(config)
+    rows = {task: build.conditions(config, task) for task in build.tasks(config)}
+    folder = workdir.claim(pathlib.Path(RUNS.value, name, f"{variant}-{mark}"), config)
     states = train(config, policy, folder)
     lines = []
     for index in range(SEEDS.value):
         params = seed(states.params, index)
         scores = {task: score(policy, params, rows[task]) for task in rows}
         found = report.as_json(config.task, config.updates, scores)
-        about = dict(study=name, variant=variant, seed=config.seed + index, mark=mark(config))
+        about = dict(study=name, variant=variant, seed=config.seed + index, mark=mark)
         commit = (folder / "commit.txt").read_text().split()[-1]
         about |= dict(size=SIZE.value, commit=commit, **study.sizes(policy, params))
         lines += [{**about, **task} for task in found.get("tasks", [found])]
         for share, task in itertools.product(shares, rows):
             few = score(policy, params, {"heldout": rows[task]["heldout"]}, share)["heldout"]
+            slots = int(policy.initial_state(1, share)[0].budget[0])
             told = dict(task=task, step=config.updates, heldout=few._asdict())
-            lines.append({**about, **told, "budget": math.ceil(share * config.memory.slots)})
+            lines.append({**about, **told, "budget": slots})
     return lines
 
 

@@ -212,6 +212,8 @@ def policy(config):
     axes = [axis for axis in designs.AXES if config.memory[axis]]
     if axes and config.memory.kind not in designs.DESIGNS:
         raise UserError(f"memory.{axes[0]} says nothing about {config.memory.kind!r}; leave it out")
+    if not 1 <= len(config.channels) <= 4:
+        raise UserError(f"channels must have 1 to 4 levels; got {len(config.channels)}")
     encoders = FrozenDict({name: encoder(config) for name, encoder in ENCODERS.items()})
     return MultimodalPolicy(
         EventEncoder(config.width, encoders),

@@ -3,12 +3,14 @@
 import flax.linen as nn
 import jax.numpy as jnp
 
+PATCH = 4  # side of the lowest squares, in pixels
+
 
 class ImageEncoder(nn.Module):
     """A pyramid of patches: matmuls alone, so that it is quick on every device.
 
         x_0     = pixels - their mean
-        x_{l+1} = leaky_relu(linear(x_l in squares of side s_l))        s = patch, 2, 2, ..
+        x_{l+1} = leaky_relu(linear(x_l in squares of side s_l))        s = PATCH, 2, 2, ..
         e       = linear(x_L)
 
     Images differ from the first step on, as the memory needs them to: pixels are taken from their
@@ -17,13 +19,11 @@ class ImageEncoder(nn.Module):
 
     Attributes:
       width: D.
-      channels: width of each level of the pyramid.
-      patch: side of the patches of the lowest level, in pixels.
+      channels: width of each level of the pyramid, of which 32 pixels allow four.
     """
 
     width: int
     channels: tuple[int, ...]
-    patch: int = 4
 
     @nn.compact
     def __call__(self, images):
@@ -31,7 +31,7 @@ class ImageEncoder(nn.Module):
         *lead, height, width, depth = images.shape
         x = images.reshape(-1, height, width, depth).astype(jnp.float32) / 127.5
         x = x - x.mean((1, 2, 3), keepdims=True)
-        side = self.patch
+        side = PATCH
         for channels in self.channels:
             linear = nn.Dense(channels, kernel_init=nn.initializers.he_normal())
             x = nn.leaky_relu(linear(_squares(x, side)), negative_slope=0.3)

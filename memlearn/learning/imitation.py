@@ -59,8 +59,7 @@ def loss_fn(
       the loss, a scalar, and a dict of scalars.
     """
     batch = steps.question.shape[0]
-    share = (jnp.arange(batch) + 1) / batch if nested else 1.0
-    state = policy.initial_state(batch, share)
+    state = policy.initial_state(batch, _shares(batch, axis_name) if nested else 1.0)
     (_, output, _), sown = policy.apply(params, state, steps, mutable=["routing", "prices"])
     log_p = jax.nn.log_softmax(output.logits)
     log_right = jnp.take_along_axis(log_p, steps.oracle[..., None], axis=-1)[..., 0]
@@ -85,27 +84,31 @@ def loss_fn(
 
 
 def update(
-    state,
-    steps,
-    *,
-    policy,
-    optimizer,
-    balance_weight,
-    value_weight,
-    write_price,
-    nested,
-    axis_name=None,
+    state, steps, *, policy, optimizer, axis_name=None, **settings
 ) -> tuple[TrainState, dict[str, jax.Array]]:
-    """Take one step along the gradient of `loss_fn`; return the new state and the report."""
+    """Take one step along the gradient of `loss_fn`; return the new state and the report.
+
+    Args:
+      state: `TrainState`.
+      steps, policy, axis_name: as of `loss_fn`.
+      optimizer: an optax one.
+      **settings: what else `loss_fn` wants to be told.
+    """
     gradient = jax.value_and_grad(loss_fn, has_aux=True)
-    (_, report), grads = gradient(
-        state.params, policy, steps, balance_weight, value_weight, write_price, nested, axis_name
-    )
+    (_, report), grads = gradient(state.params, policy, steps, axis_name=axis_name, **settings)
     grads = _mean(grads, axis_name)
     updates, opt_state = optimizer.update(grads, state.opt_state, state.params)
     params = optax.apply_updates(state.params, updates)
     report["gradient_norm"] = optax.global_norm(grads)
     return TrainState(params, opt_state, state.key, state.step + 1), report
+
+
+def _shares(batch, axis_name):
+    """The shares of slots, evenly from few to all over the whole batch; of this device `[B]`."""
+    if axis_name is None:
+        return (jnp.arange(batch) + 1) / batch
+    first = jax.lax.axis_index(axis_name) * batch
+    return (first + jnp.arange(batch) + 1) / (batch * jax.lax.psum(1, axis_name))
 
 
 def _mean(x, axis_name):

@@ -40,14 +40,15 @@ class Access(nn.Module):
     """The slots of H banks, written and read step by step.
 
         past   = (1 - min(w_t, 1)) * exp(g_t) * occupancy_{t-1}
-        score  = tau * K_t query + log(past + EMPTY) - rate * age     p = softmax(score)
+        match  = K_t query - w_t (key . query)
+        score  = tau * match + log(past + EMPTY) - rate * age         p = softmax(score)
         value  = p^T V_t
-        mass   = sum_n sigmoid(nu * (K_t query - theta)) * past
-        tally  = sum_n sigmoid(nu * (K_t query - max_n K_t query + delta)) * past
+        mass   = sum_n sigmoid(nu * (match - theta)) * past
+        tally  = sum_n sigmoid(nu * (match - max_n match + delta)) * past
 
-    Slots that the present event is written to are hidden from it as far as it takes them: what
-    resembles a question most is the question itself, and a memory that found it there would have to
-    unlearn that before it could learn anything else.
+    What the present event adds to a slot is no part of its match, and slots that it takes are
+    hidden from it as far as it takes them: what resembles a question most is the question itself,
+    and a memory that found it there would have to unlearn that before it could learn anything else.
 
     The mass says how much there is that matches at all, the tally how much matches as well as the
     best does, however well that is. `tau`, `rate`, `nu`, `theta` and `delta` are learned per bank,
@@ -88,7 +89,8 @@ class Access(nn.Module):
         before = jnp.concatenate([contents.occupancy[:, None], occupancy[:, :-1]], axis=1)
         before = jnp.where(resets[..., None, None], first_occupancy[:, None], before)
         past = untouched * jnp.exp(decay) * before
-        bias = jnp.log(past + EMPTY) - rate[:, None] * age
+        own = write * jnp.sum(key * query, axis=-1, keepdims=True)
+        bias = jnp.log(past + EMPTY) - rate[:, None] * age - sharpness[:, None] * own
 
         fold, unfold = _fold_banks, lambda x: _unfold_banks(x, batch)
         reads, scores, rows = apply(
@@ -101,7 +103,7 @@ class Access(nn.Module):
         reads, scores = unfold(reads), unfold(scores)
         rows = jax.tree.map(lambda x: x.reshape(batch, banks, *x.shape[1:]), rows)
 
-        matches = scores / sharpness[:, None]
+        matches = scores / sharpness[:, None] - own
         # The gradient of a maximum divides by how many attain it, which rounding can make none.
         best = jnp.max(jax.lax.stop_gradient(matches), axis=-1, keepdims=True)
 

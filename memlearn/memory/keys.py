@@ -63,6 +63,7 @@ class SourceKeys(nn.Module):
 
     banks: int
     key_width: int
+    turns = 4  # how many of the beginnings of `_first_sources` there are
 
     def initial_state(self, batch, modalities, dtype):
         """Return a `LastEvent` in which nothing was present."""
@@ -105,7 +106,7 @@ class SourceKeys(nn.Module):
         linear = nn.DenseGeneral(
             shape, use_bias=False, kernel_init=nn.initializers.zeros, name=name
         )
-        bias = self.param(f"{name}_bias", lambda key: _first_sources(*shape)[name])
+        bias = self.param(f"{name}_bias", lambda key: _first_sources(*shape, self.turns)[name])
         logits = linear(context) + bias
         mask = jnp.broadcast_to(present[:, :, None], logits.shape)
         return jax.nn.softmax(logits, axis=-1, where=mask) * mask.any(-1, keepdims=True)
@@ -113,6 +114,8 @@ class SourceKeys(nn.Module):
 
 class PresentKeys(SourceKeys):
     """The learned rule, but the event before is no source."""
+
+    turns = 2
 
     def weigh(self, name, context, present):
         before = jnp.arange(present.shape[-1]) >= present.shape[-1] // 2
@@ -143,20 +146,20 @@ class ModalityKeys(SourceKeys):
         return weights * present[:, :, None]
 
 
-def _first_sources(banks, sources):
+def _first_sources(banks, sources, turns):
     """The source that each bank begins with, for filing and for asking: logits `[H, S]` of each.
 
-    Banks take turns. They file under the first modality, and ask by it; under the last, which is
-    what was recalled (or where nothing was, the second), and ask by it; under the first of the
-    event before, and ask by that of the present one; and likewise with the last. A key and a query
-    that begin with different modalities have nothing in common to match on, and it can take
-    thousands of updates until they find something.
+    Banks take the first of four turns. They file under the first modality, and ask by it; under the
+    last, which is what was recalled (or where nothing was, the second), and ask by it; under the
+    first of the event before, and ask by that of the present one; and likewise with the last. A key
+    and a query that begin with different modalities have nothing in common to match on, and it can
+    take thousands of updates until they find something.
     """
     modalities = sources // 2
     first = jnp.zeros(sources).at[0].set(3.0)
     last = jnp.zeros(sources).at[1].set(3.0).at[modalities - 1].set(9.0)
     before = functools.partial(jnp.roll, shift=modalities)
-    turn = jnp.arange(banks) % 4
+    turn = jnp.arange(banks) % turns
     key = jnp.stack([first, last, before(first), before(last)])[turn]
     query = jnp.stack([first, last, first, last])[turn]
     return {"key": key, "query": query}

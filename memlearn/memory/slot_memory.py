@@ -30,8 +30,8 @@ class SlotMemoryState(NamedTuple):
 def limit(state, share):
     """Return a state that may use the first slots of each bank only.
 
-    With n slots to a lifetime, and n drawn anew for each, slots become ordered by worth: the first
-    ones serve every lifetime. One training then tells how well a memory of any size does.
+    In training by lifetimes of different shares, slots become ordered by worth: the first ones
+    serve every lifetime. One training then tells how well a memory of any size does.
 
     Args:
       state: of a memory to which nothing was written; one without slots is left as it is.
@@ -39,7 +39,8 @@ def limit(state, share):
     """
     if not isinstance(state, SlotMemoryState):
         return state
-    return state._replace(budget=jnp.ceil(share * state.budget).astype(jnp.int32))
+    budget = jnp.ceil(share * state.budget - 1e-4)  # rounding adds no slot
+    return state._replace(budget=budget.astype(jnp.int32))
 
 
 class SlotTrace(NamedTuple):
@@ -111,9 +112,10 @@ class SlotMemory(Memory):
     @nn.compact
     def __call__(self, state, events, boundaries, trace=False):
         resets, steps = boundaries == LIFETIME, events.fused.shape[:2]
-        # In no context, whatever is learned is the same at every step. By so small a context
-        # structure moves slowly, and does not run off with the noise of the first gradients: what
-        # a linear layer of D inputs returns changes D times as fast, under Adam, as its bias.
+        # In no context, whatever is learned is the same at every step. By a context of length 1
+        # structure moves slowly, and does not run off with the noise of the first gradients: under
+        # Adam, what a linear layer of D such inputs returns changes up to sqrt(D) times as fast as
+        # its bias, of D inputs of size 1, D times.
         static = self.conditioning == "static"
         context = (0.0 if static else self.width**-0.5) * events.fused
 

@@ -4,8 +4,8 @@ In every episode the items are named by their kind, anew; then each is to be act
 a kind wants is never said: it is found by trial and error, and remembered for life. To answer in
 the last episode takes both: the kind of this episode, where older ones are in the way, and the
 rule, which must survive. Without a memory chance is 1 / kinds. An agent that begins with the last
-episode, and hears its namings, is no better off: any kind may be asked for next, so that what was
-right for one tells nothing about the others that it could use without the rule.
+episode can still try, and rule out, within it, and be a little better than that; since any kind may
+be asked for next, not by much.
 """
 
 import jax

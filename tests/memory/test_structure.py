@@ -97,9 +97,8 @@ def test_banks_begin_by_asking_for_what_they_file():
     for sources in (trace.key_sources, trace.query_sources):
         np.testing.assert_array_equal(sources[..., 0, :].argmax(-1), 0)
         np.testing.assert_array_equal(sources[..., 1, :].argmax(-1), 2)  # what was recalled
-    start = keys._first_sources(
-        banks=5, sources=8
-    )  # 0 to 3 of this event, 4 to 7 of the one before
+    # Sources 0 to 3 are of this event, 4 to 7 of the one before.
+    start = keys._first_sources(banks=5, sources=8, turns=4)
     np.testing.assert_array_equal(start["key"].argmax(-1), [0, 3, 4, 7, 0])
     np.testing.assert_array_equal(start["query"].argmax(-1), [0, 3, 0, 3, 0])
     nothing_recalled = start["query"].at[:, 3].set(0)
@@ -143,6 +142,7 @@ def test_what_is_being_written_is_not_read():
     (_, mass, _, read, _), _ = access.Access().init_with_output(jax.random.key(0), **arguments)
     np.testing.assert_allclose(mass[0, :, 0], [0, 0, 1], atol=1e-3)
     np.testing.assert_allclose(read[0, 2, 0, [0, 2]], [1, 0], atol=1e-3)
+    assert read[0, 1, 0, 1] < 1e-3, "nor where nothing else resembles it"
 
 
 def test_absent_sources_have_no_part_in_an_address():
@@ -246,9 +246,8 @@ def _by_hand(p, events, boundaries, banks=2, slots_per_bank=4):
             V[h] = keep[:, None] * V[h] + np.outer(w, value[h])
             occupancy[h] = keep * occupancy[h] + w
             age[h] = (1 - np.minimum(w, 1)) * (age[h] + 1)
-            score = tau[h] * K[h] @ query
-            weights = _softmax(score + np.log(past + 1e-4) - rate[h] * age[h])
-            match = K[h] @ query
+            match = K[h] @ query - w * (key @ query)
+            weights = _softmax(tau[h] * match + np.log(past + 1e-4) - rate[h] * age[h])
             mass = np.sum(_sigmoid(nu[h] * (match - theta[h])) * past)
             tally = np.sum(_sigmoid(nu[h] * (match - match.max() + delta[h])) * past)
             found_here = [weights @ V[h]] + [
