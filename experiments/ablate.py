@@ -140,7 +140,7 @@ def score(policy, params, conditions, share=1.0):
     """Return the `Score` of every row of one task, with a share of the slots."""
     scores = {}
     for row, (env, world) in conditions.items():
-        keys = retrieval.row_keys(list(build.CONDITIONS).index(row), LIFETIMES.value)
+        keys = build.row_keys(row, LIFETIMES.value)
         memory = retrieval.experience(env, policy, params, world, keys, share)
         scores[row] = retrieval.score(env, policy, params, world, keys, memory)
     return scores

@@ -9,10 +9,8 @@ structure.json, and structure-layer0.png and so on, into the workdir; prints the
 """
 
 import json
-import sys
 
 import jax
-import numpy as np
 from absl import flags
 
 from experiments import command, trained
@@ -30,12 +28,13 @@ LIFETIMES = flags.DEFINE_integer("lifetimes", 64, "lifetimes of each task", lowe
 def main():
     folder, config = trained.find(CHECKPOINT.value)
     policy = build.policy(config)
-    layers = with_slots(policy, config.memory.kind)
+    if not isinstance(policy.memories[0], SlotMemory):
+        raise UserError(f"{config.memory.kind!r} has no slots, and so no structure to show")
     state = trained.restore(folder, config)
-    measured = measure(config, policy, state.params, layers)
+    measured = measure(config, policy, state.params)
     found = {"task": config.task, "step": int(state.step), "lifetimes": LIFETIMES.value}
     found["layers"] = [{"layer": layer, **learned} for layer, learned in measured.items()]
-    pictures = {layer: folder / f"structure-layer{layer}.png" for layer in layers}
+    pictures = {layer: folder / f"structure-layer{layer}.png" for layer in measured}
     title = f"{config.task} after {state.step} updates, {LIFETIMES.value} held-out lifetimes a task"
     for layer, picture in pictures.items():
         structure.draw(measured[layer], f"layer {layer} of {title}", picture)
@@ -49,19 +48,9 @@ def main():
     print("structure", folder / "structure.json")
 
 
-def with_slots(policy, kind):
-    """Return the indices of the layers of slots; say which layers are others."""
-    slots = [isinstance(memory, SlotMemory) for memory in policy.memories]
-    if not any(slots):
-        raise UserError(f"a memory {kind!r} has no slots, and so no structure to show")
-    for layer in np.flatnonzero(np.logical_not(slots)):
-        print(f"layer {layer} has no slots: skipped", file=sys.stderr)
-    return np.flatnonzero(slots).tolist()
-
-
-def measure(config, policy, params, layers):
+def measure(config, policy, params):
     """Live through held-out lifetimes of every task; return layer -> what it learned."""
-    keys = retrieval.row_keys(list(build.CONDITIONS).index("heldout"), LIFETIMES.value)
+    keys = build.row_keys("heldout", LIFETIMES.value)
     records, traces = {}, {}
     for task in build.tasks(config):
         env, world = build.conditions(config, task)["heldout"]
@@ -73,7 +62,7 @@ def measure(config, policy, params, layers):
         mine = {task: trace[layer] for task, trace in traces.items()}
         return diagnostics.measure(records, mine, sources[layer], state_bytes[layer])
 
-    return {layer: of(layer) for layer in layers}
+    return {layer: of(layer) for layer in range(config.memory.layers)}
 
 
 if __name__ == "__main__":

@@ -87,7 +87,7 @@ def ask(folder, config):
 
 
 def keys(row):
-    return retrieval.row_keys(list(build.CONDITIONS).index(row), LIFETIMES.value)
+    return build.row_keys(row, LIFETIMES.value)
 
 
 def draw(folder, config, policy, state, scores):

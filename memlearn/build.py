@@ -167,6 +167,12 @@ CONDITIONS = {
 }
 
 
+def row_keys(row, lifetimes):
+    """Return the keys of a row's lifetimes: the same for every run, so that runs compare."""
+    key = jax.random.fold_in(jax.random.key(2), list(CONDITIONS).index(row))
+    return jax.random.split(key, lifetimes)
+
+
 def conditions(config, task=None):
     """Return the environment and the world of every row: name -> `(Lifetime, LifetimeParams)`.
 

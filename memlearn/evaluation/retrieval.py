@@ -35,11 +35,6 @@ class Score(NamedTuple):
     chance: float
 
 
-def row_keys(index, lifetimes):
-    """Return the keys of a row's lifetimes: the same for every run, so that runs compare."""
-    return jax.random.split(jax.random.fold_in(jax.random.key(2), index), lifetimes)
-
-
 @functools.partial(jax.jit, static_argnums=(0, 1))
 def experience(env, policy, params, world, keys, share=1.0):
     """Live through everything before the questions; return the states of the memories.
