@@ -35,7 +35,7 @@ def get_config():
 
     # Who experiences it: see memlearn/policy.py and memlearn/memory.
     config.width = 96
-    config.channels = (32, 64)  # of the image encoder
+    config.channels = (32, 64, 128)  # of the image encoder
     config.memory = ConfigDict()
     # A design of memlearn/memory/designs.py; or none, gru, lstm, dnc, lru, s6, ffm, attention.
     config.memory.kind = "learned"
@@ -58,7 +58,7 @@ def get_config():
 
     # How it learns: see memlearn/learning/imitation.py.
     config.batch = 32  # lifetimes per update
-    config.updates = 800
+    config.updates = 1200
     config.learning_rate = 2e-3  # at its peak; warmed up, then a cosine
     config.warmup = 50  # updates
     config.weight_decay = 1e-4

@@ -11,8 +11,8 @@ Score      not measured at this length; after 700 updates, see the README.
 from experiments.configs import binding
 
 SIZES = {
-    "cpu": dict(batch=32, updates=600, channels=(32, 64), validation_lifetimes=128),
-    "gpu": dict(batch=256, updates=10000, channels=(32, 64, 128), validation_lifetimes=512),
+    "cpu": dict(batch=32, updates=600, channels=(32, 64, 128), validation_lifetimes=128),
+    "gpu": dict(batch=256, updates=10000, channels=(64, 128, 256), validation_lifetimes=512),
 }
 
 
