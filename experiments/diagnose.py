@@ -29,7 +29,9 @@ def main():
     folder, config = trained.find(CHECKPOINT.value)
     policy = build.policy(config)
     if not isinstance(policy.memories[0], SlotMemory):
-        raise UserError(f"{config.memory.kind!r} has no slots, and so no structure to show")
+        raise UserError(
+            f"a memory {config.memory.kind!r} has no slots, and so no structure to show"
+        )
     state = trained.restore(folder, config)
     measured = measure(config, policy, state.params)
     found = {"task": config.task, "step": int(state.step), "lifetimes": LIFETIMES.value}
