@@ -4,8 +4,8 @@
     python -m experiments.evaluate --checkpoint=runs/mixture
 
 Hardware   2 CPU cores; `mixture.py:gpu` is for an accelerator.
-Time       2.2 updates a second (seed 0, commit cafd759).
-Score      not measured at this length; after 700 updates, see the README.
+Time       2.4 updates a second with another run beside it (seed 0, commit d24f419).
+Score      not measured at this length; after 620 of 1,200 updates, see the README.
 """
 
 from experiments.configs import binding
