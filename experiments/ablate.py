@@ -61,7 +61,8 @@ def main():
 
 def mark(config, shares):
     """Return a name for all that a variant is run with: settings, seeds, lifetimes and shares."""
-    return f"{study.digest(config)}-{config.seed}x{SEEDS.value}-{LIFETIMES.value}-{len(shares)}"
+    settings = study.digest(config), f"{config.seed}x{SEEDS.value}", str(LIFETIMES.value)
+    return "-".join([*settings, *(f"{share:g}" for share in shares)])
 
 
 def read_study(path):
