@@ -3,8 +3,9 @@
     python -m experiments.evaluate --checkpoint=runs/binding [--json]
 
 One process lets the agent live through the experience of new lifetimes and saves its memory; this
-one loads the checkpoint and that memory, and asks the questions. Prints a table, or with --json one
-object, and draws curves.png and a lifetime of each task into the workdir.
+one loads the checkpoint and that memory, and asks the questions. Prints a table, and draws curves.png
+and a lifetime of each task into the workdir. With --json, stdout is one object, and the table goes
+to stderr.
 """
 
 import json
@@ -24,7 +25,7 @@ from memlearn.training import metrics, workdir
 from memlearn.types import UserError
 
 CHECKPOINT = flags.DEFINE_string("checkpoint", None, "the workdir of a run", required=True)
-JSON = flags.DEFINE_bool("json", False, "print one JSON object instead of a table")
+JSON = flags.DEFINE_bool("json", False, "print one JSON object, and the table to stderr")
 LIFETIMES = flags.DEFINE_integer("lifetimes", 256, "lifetimes in each row", lower_bound=2)
 ONLY_EXPERIENCE = flags.DEFINE_bool("only_experience", False, "save the memory, ask nothing")
 
@@ -58,6 +59,7 @@ def live(folder, config):
 
 def ask(folder, config):
     """Ask the questions of each row, print the scores and draw the pictures."""
+    people = sys.stderr if JSON.value else sys.stdout
     policy, state = build.policy(config), trained.restore(folder, config)
     nothing = dict.fromkeys(build.CONDITIONS, policy.initial_state(LIFETIMES.value))
     like = {"step": int(state.step), "memories": dict.fromkeys(build.tasks(config), nothing)}
@@ -74,16 +76,14 @@ def ask(folder, config):
     found = report.as_json(config.task, saved["step"], scores)
     workdir.write(folder / "evaluation.json", json.dumps(found, indent=2) + "\n")
     pictures = draw(folder, config, policy, state, scores)
-    if JSON.value:
-        print(json.dumps(found))
-        return
     sizes = study.sizes(policy, state.params)
     for task, rows in scores.items():
-        table = report.as_table(task, saved["step"], rows, **sizes)
-        Console().print(table)
-    print("table    ", folder / "evaluation.json")
+        Console(file=people).print(report.as_table(task, saved["step"], rows, **sizes))
+    print("table    ", folder / "evaluation.json", file=people)
     for picture in pictures:
-        print("picture  ", picture)
+        print("picture  ", picture, file=people)
+    if JSON.value:
+        print(json.dumps(found))
 
 
 def keys(row):
