@@ -3,9 +3,9 @@
     python -m experiments.evaluate --checkpoint=runs/binding [--json]
 
 One process lets the agent live through the experience of new lifetimes and saves its memory; this
-one loads the checkpoint and that memory, and asks the questions. Prints a table, and draws curves.png
-and a lifetime of each task into the workdir. With --json, stdout is one object, and the table goes
-to stderr.
+one loads the checkpoint and that memory, and asks the questions. Prints a table, and draws
+curves.png and a lifetime of each task into the workdir. With --json, stdout is one object, and the
+table goes to stderr.
 """
 
 import json
