@@ -118,13 +118,13 @@ def train(config, policy, folder):
 
     checkpoints = Checkpoints(folder / "checkpoints")
     seeds = jax.vmap(jax.random.key)(config.seed + jax.numpy.arange(SEEDS.value))
-    init = functools.partial(imitation.init, policy, optimizer, draw(jax.random.key(0)))
+    init = functools.partial(imitation.init, policy, optimizer, draw(jax.random.key(0), 0))
     states = jax.vmap(init)(seeds)
     if checkpoints.latest() is not None:
         states = checkpoints.restore(like=states)
 
     def batches(keys, step):
-        drawn = [draw(jax.random.fold_in(key, step)) for key in keys]
+        drawn = [draw(key, step) for key in keys]
         return jax.tree.map(lambda *each: jax.numpy.stack(each), *drawn)
 
     return loop.train(

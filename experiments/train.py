@@ -39,16 +39,14 @@ def main():
 
     folder = workdir.claim(WORKDIR.value, config)
     checkpoints = Checkpoints(folder / "checkpoints")
-    state = imitation.init(policy, optimizer, draw(jax.random.key(0)), jax.random.key(config.seed))
+    key = jax.random.key(config.seed)
+    state = imitation.init(policy, optimizer, draw(key, 0), key)
     if checkpoints.latest() is not None:
         state = checkpoints.restore(like=state)
     metrics = Metrics(folder, int(state.step), config.tensorboard)
 
-    def batch(key, step):
-        return draw(jax.random.fold_in(key, step))
-
     loop.train(
-        state, parallel=update, draw=batch, validate=validate, checkpoints=checkpoints,
+        state, parallel=update, draw=draw, validate=validate, checkpoints=checkpoints,
         metrics=metrics, updates=config.updates, log_every=config.log_every,
         validate_every=config.validate_every, checkpoint_every=config.checkpoint_every,
     )  # fmt: skip

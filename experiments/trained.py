@@ -36,7 +36,7 @@ def restore(folder, config):
     env, world = build.environment(config), build.world(config, **build.SEEN)
     draw, key = build.teaching(config, env, world), jax.random.key(0)
     init = functools.partial(imitation.init, build.policy(config), build.optimizer(config))
-    shapes = jax.eval_shape(lambda key: init(draw(key), key), key)
+    shapes = jax.eval_shape(lambda key: init(draw(key, 0), key), key)
     here = SingleDeviceSharding(jax.devices()[0])
     like = jax.tree.map(lambda x: jax.ShapeDtypeStruct(x.shape, x.dtype, sharding=here), shapes)
     return checkpoint.Checkpoints(folder / "checkpoints").restore(like)

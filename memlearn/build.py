@@ -110,6 +110,8 @@ def lookup(table, name, what):
 
 def tasks(config):
     """Return the names of the tasks that an agent is trained on."""
+    for name in config.later:
+        lookup(TASKS, name, "task")
     if config.task == MIXTURE:
         return tuple(TASKS)
     lookup({**TASKS, MIXTURE: None}, config.task, "task")
@@ -198,14 +200,19 @@ def conditions(config, task=None):
 
 
 def teaching(config, env, world):
-    """Return the function from a random key to a batch of taught lifetimes, `TimeStep` `[B, T]`."""
+    """Return the function from a key and a step to a batch of taught lifetimes `[B, T]`."""
     teacher = play.teacher(config.error_rate)
+    later = jnp.array([name in config.later for name in tasks(config)])
 
     @jax.jit
-    def draw(key, world):
+    def draw(key, step, world):
+        key = jax.random.fold_in(key, step)
         key_lifetimes, key_teacher, key_look = jax.random.split(key, 3)
-        states = play.reset(env, world, jax.random.split(key_lifetimes, config.batch))
-        steps = play.play(env, world, states, teacher, key_teacher, env.length)[2].steps
+        # Before what it builds on is known, a task has nothing to teach but to ignore memory.
+        early = jnp.where(later & (step < config.later_after), 0.0, world.tasks)
+        met = world.replace(tasks=jnp.where(early.any(), early, world.tasks))
+        states = play.reset(env, met, jax.random.split(key_lifetimes, config.batch))
+        steps = play.play(env, met, states, teacher, key_teacher, env.length)[2].steps
         images = look_around(key_look, steps.observation["image"], config.zoom, config.shift)
         return steps._replace(observation={**steps.observation, "image": images})
 

@@ -52,6 +52,7 @@ def small_run(**fields):
     env, policy = build.environment(config), build.policy(config)
     world = small_world(len(build.tasks(config)))
     draw, optimizer = build.teaching(config, env, world), build.optimizer(config)
-    state = imitation.init(policy, optimizer, draw(jax.random.key(0)), jax.random.key(config.seed))
+    key = jax.random.key(config.seed)
+    state = imitation.init(policy, optimizer, draw(key, 0), key)
     update = build.update(config, policy, optimizer)
     return Run(config, env, policy, world, draw, update, state)

@@ -57,6 +57,8 @@ def get_config():
     config.memory.amounts = ""
 
     # How it learns: see memlearn/learning/imitation.py.
+    config.later = ()  # mixture: tasks that build on others, and are not met before
+    config.later_after = 0  # ... so many updates
     config.batch = 32  # lifetimes per update
     config.updates = 2000
     config.learning_rate = 2e-3  # at its peak; warmed up, then a cosine

@@ -15,7 +15,7 @@ from tests.worlds import small_run
 @pytest.mark.parametrize("memory", ["learned", "window", "none"])
 def test_a_lifetime_is_drawn(tmp_path, memory):
     run = small_run(**{"memory.kind": memory})
-    steps = run.draw(jax.random.key(0))
+    steps = run.draw(jax.random.key(0), 0)
     state = run.policy.initial_state(run.config.batch)
     look_back = jax.jit(functools.partial(run.policy.apply, trace=True))
     trace = look_back(run.state.params, state, steps)[2][0]

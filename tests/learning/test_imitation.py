@@ -15,7 +15,7 @@ OTHERS = "dnc", "fifo_retrieval", "gated_slots", "gru", "lstm", "modality_banks"
 
 def test_loss_equals_the_definition():
     run = small_run()
-    steps = run.draw(jax.random.key(3))
+    steps = run.draw(jax.random.key(3), 0)
     loss_fn = jax.jit(imitation.loss_fn, static_argnums=(1, 6))
     loss, report = loss_fn(run.state.params, run.policy, steps, 0.3, 0.7, 0.2, False)
     state = run.policy.initial_state(run.config.batch)
@@ -45,7 +45,7 @@ def test_balance_is_least_when_shares_are_equal():
 
 def test_a_batch_is_learned():
     run = small_run(learning_rate=3e-3, warmup=5, updates=60)
-    steps, update = run.draw(jax.random.key(0)), jax.jit(run.update)
+    steps, update = run.draw(jax.random.key(0), 0), jax.jit(run.update)
     state, first = update(run.state, steps)
     for _ in range(59):
         state, report = update(state, steps)
@@ -55,7 +55,7 @@ def test_a_batch_is_learned():
 
 def test_all_tasks_are_learned_at_once():
     run = small_run(task="mixture", batch=32, **{"memory.kind": "gru"})
-    steps, update = run.draw(jax.random.key(0)), jax.jit(run.update)
+    steps, update = run.draw(jax.random.key(0), 0), jax.jit(run.update)
     assert set(np.asarray(steps.choices)[np.asarray(steps.question)]) == {2, 3, 6}
     state, report = update(run.state, steps)
     assert int(state.step) == 1 and np.isfinite(report["loss"])
@@ -66,7 +66,7 @@ def test_every_other_memory_trains(memory):
     run = small_run(**{"memory.kind": memory})
     update, state = jax.jit(run.update), run.state
     for step in range(3):  # two might take back what one did
-        state, report = update(state, run.draw(jax.random.key(step)))
+        state, report = update(state, run.draw(jax.random.key(0), step))
     assert int(state.step) == 3 and np.isfinite(report["loss"])
     moved = jax.tree.map(lambda new, old: jnp.any(new != old), state.params, run.state.params)
     assert all(jax.tree.leaves(moved)), "some parameter has no gradient"

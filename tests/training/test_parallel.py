@@ -28,7 +28,7 @@ def updated(run, kind, devices):
     spread = parallel(run.update, kind, batch=8, devices=jax.devices()[:devices])
     state = spread.spread(run.state)
     for step in range(2):
-        state, report = spread.update(state, run.draw(jax.random.key(step)))
+        state, report = spread.update(state, run.draw(jax.random.key(0), step))
     return spread.gather(state), report
 
 
@@ -58,7 +58,7 @@ def test_the_state_handed_in_is_still_there(run):
 
 def test_a_gradient_is_averaged_over_the_axis(run):
     """Against the mean of what each shard's loss alone would give: shards are weighed equally."""
-    steps = run.draw(jax.random.key(0))
+    steps = run.draw(jax.random.key(0), 0)
     halves = jax.tree.map(lambda x: x.reshape(2, 4, *x.shape[1:]), steps)
     update = functools.partial(run.update, axis_name="shards")
     mapped = jax.vmap(update, in_axes=(None, 0), axis_name="shards")

@@ -15,7 +15,7 @@ from tests.worlds import small_run
 def test_seeds_in_one_program_equal_each_alone():
     run = small_run(**{"memory.kind": "gru"})
     keys = jax.vmap(jax.random.key)(jnp.arange(2))
-    batches = [run.draw(key) for key in keys]
+    batches = [run.draw(key, 0) for key in keys]
     optimizer = run.update.keywords["optimizer"]
     init = functools.partial(imitation.init, run.policy, optimizer, batches[0])
     alone = [jax.jit(run.update)(init(key), batch) for key, batch in zip(keys, batches)]
