@@ -5,8 +5,10 @@ import os
 import pathlib
 
 import jax
+from flax.traverse_util import flatten_dict
 from jax.sharding import SingleDeviceSharding
 
+from experiments.configs import binding
 from memlearn import build
 from memlearn.learning import imitation
 from memlearn.training import checkpoint, workdir
@@ -20,10 +22,17 @@ def find(folder):
       folder: str or path.
 
     Raises:
-      UserError: if it is no workdir, has no checkpoint yet, or cannot be written.
+      UserError: if it is no workdir, or one of another version, has no checkpoint yet, or cannot
+        be written.
     """
     folder = pathlib.Path(folder)
     config = workdir.read_config(folder)
+    expected, found = (flatten_dict(x.to_dict(), sep=".") for x in (binding.get_config(), config))
+    if missing := sorted(expected.keys() - found.keys()):
+        raise UserError(
+            f"{folder} was trained by another version of memlearn, which had no {missing[0]}; "
+            f"look at it with the commit in {folder / 'commit.txt'}"
+        )
     if not checkpoint.exists(folder / "checkpoints"):
         raise UserError(f"there is no checkpoint in {folder / 'checkpoints'}; train first")
     if not os.access(folder, os.W_OK):
