@@ -4,18 +4,21 @@ from typing import Any, NamedTuple
 
 import flax.linen as nn
 import jax
+import jax.numpy as jnp
 
 from memlearn.encoders.fuse import EventEncoder
 from memlearn.memory.base import Memory
 from memlearn.memory.slot_memory import limit
 from memlearn.types import TimeStep
 
+NEVER = -1e9  # the logit of an answer that there is not; finite, so that its gradient is 0
+
 
 class Output(NamedTuple):
     """What the policy says at each step.
 
     Attributes:
-      logits: over words, float `[B, T, W]`.
+      logits: over words, float `[B, T, W]`; `NEVER` for those that are no choice.
       value: the reward it expects for its answer, float `[B, T]`.
     """
 
@@ -75,5 +78,7 @@ class MultimodalPolicy(nn.Module):
             traces.append(memory_trace)
         features = events.fused + nn.Dense(events.fused.shape[-1])(nn.gelu(events.fused))
         logits = nn.Dense(self.words, name="words")(features)
+        legal = jnp.arange(self.words) < steps.choices[..., None]
+        logits = jnp.where(legal, logits, NEVER)
         value = nn.Dense(1, name="value")(features)[..., 0]
         return tuple(states), Output(logits, value), tuple(traces)

@@ -8,6 +8,7 @@ import pytest
 
 from experiments.configs import binding
 from memlearn import build
+from memlearn.policy import NEVER
 from memlearn.types import LIFETIME, TimeStep
 
 B, T = 2, 5
@@ -34,7 +35,7 @@ def steps(config):
     present = {name: jnp.asarray(rng.random((B, T)) < 0.8) for name in observation}
     boundary = jnp.zeros((B, T), jnp.int32).at[:, 0].set(LIFETIME)
     nothing = jnp.zeros((B, T), jnp.int32)
-    return TimeStep(observation, present, boundary, nothing > 0, nothing, nothing + 1)
+    return TimeStep(observation, present, boundary, nothing > 0, nothing, nothing + config.words)
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +73,15 @@ def test_what_is_absent_makes_no_difference(config, steps, params, live):
     mask = steps.present["image"][..., None, None, None]
     observation["image"] = jnp.where(mask, observation["image"], 77)
     np.testing.assert_array_equal(logits(steps._replace(observation=observation)), logits(steps))
+
+
+def test_what_is_no_choice_is_never_answered(config, steps, params, live):
+    state = build.policy(config).initial_state(B)
+    few = live(params, state, steps._replace(choices=steps.choices.at[0].set(3)))[1].logits
+    all_words = live(params, state, steps)[1].logits
+    assert jnp.all(few[0, :, 3:] == NEVER) and jnp.all(all_words > NEVER)
+    np.testing.assert_array_equal(few[0, :, :3], all_words[0, :, :3])
+    np.testing.assert_array_equal(few[1:], all_words[1:])
 
 
 def test_a_missing_modality_is_a_masked_one(config, steps, params, live):

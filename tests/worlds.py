@@ -1,5 +1,6 @@
 """A small world of drawn images, and a small run in it, for tests that need one."""
 
+import functools
 from typing import Any, NamedTuple
 
 import jax
@@ -45,13 +46,24 @@ def small_world(tasks=1):
     return LifetimeParams(jnp.asarray(images, jnp.uint8), faces, faces, jnp.ones(tasks))
 
 
+@functools.cache  # compiled once for all memories
+def lessons(**fields):
+    """The environment, the world, and what draws batches, of the small configuration."""
+    config = small_config()
+    config.update_from_flattened_dict(fields)
+    env, world = build.environment(config), small_world(len(build.tasks(config)))
+    return env, world, build.teaching(config, env, world)
+
+
+LESSONS = "task", "batch", "later", "later_after"  # fields that change what is drawn
+
+
 def small_run(**fields):
     """A `Run` of the small configuration, with some of its fields set."""
     config = small_config()
     config.update_from_flattened_dict(fields)
-    env, policy = build.environment(config), build.policy(config)
-    world = small_world(len(build.tasks(config)))
-    draw, optimizer = build.teaching(config, env, world), build.optimizer(config)
+    env, world, draw = lessons(**{name: fields[name] for name in LESSONS if name in fields})
+    policy, optimizer = build.policy(config), build.optimizer(config)
     key = jax.random.key(config.seed)
     state = imitation.init(policy, optimizer, draw(key, 0), key)
     update = build.update(config, policy, optimizer)

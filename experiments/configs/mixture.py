@@ -28,5 +28,7 @@ def get_config(size="cpu"):
     config.memory.layers = 2  # rule: the kind is recalled first, then what is done with it
     config.trials = 4
     config.error_rate = 0.5  # rule: an action is found by trying
+    config.later = ("rule",)  # it builds on telling what an image was last called
+    config.later_after = 100
     config.update(SIZES[size])
     return config.lock()

@@ -143,12 +143,18 @@ class SlotMemory(Memory):
         reads, mass, tally, read, contents = access.Access(name="access")(
             state.contents, query, key, self._values(events), write, decay, resets, usable
         )
-        found = reads
+
+        def heard(found):  # from the banks that are asked
+            return (read_banks[..., None] * found).reshape(*steps, -1)
+
+        out = nn.Dense(self.width, name="out")(heard(reads))
         if self.amounts == "told":
+            # Amounts have no say at first: there are more of them than there is in a value.
             measured = access.Ruler(name="mass")(mass), access.Ruler(name="tally")(tally)
-            found = jnp.concatenate([reads, *measured], axis=-1)
-        found = (read_banks[..., None] * found).reshape(*steps, -1)
-        out = nn.Dense(self.width, name="out")(found).astype(events.fused.dtype)
+            silent = dict(use_bias=False, kernel_init=nn.initializers.zeros)
+            tell = nn.Dense(self.width, **silent, name="amounts")
+            out = out + tell(heard(jnp.concatenate(measured, axis=-1)))
+        out = out.astype(events.fused.dtype)
 
         state = SlotMemoryState(contents, pointer, state.budget, last)
         if not trace:

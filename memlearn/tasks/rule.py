@@ -1,11 +1,12 @@
 """rule: what an item's kind wants done with it holds for life; which kind an item is does not.
 
-In every episode the items are named by their kind, anew; then each is to be acted on. Which action
-a kind wants is never said: it is found by trial and error, and remembered for life. To answer in
-the last episode takes both: the kind of this episode, where older ones are in the way, and the
-rule, which must survive. Without a memory chance is 1 / kinds. An agent that begins with the last
-episode can still try, and rule out, within it, and be a little better than that; since any kind may
-be asked for next, not by much.
+In every episode items are named by their kind; then each is to be acted on. Half of them come back
+in every episode, and may be of another kind; the others are new. Which action a kind wants is never
+said: it is found by trial and error, and remembered for life. To answer in the last episode takes
+both: the kind of this episode, where older ones are in the way, and the rule, which must survive.
+Without a memory chance is 1 / kinds. An agent that begins with the last episode can still try, and
+rule out, within it, and be a little better than that; since any kind may be asked for next, not by
+much.
 """
 
 import jax
@@ -20,7 +21,8 @@ def rule(key, level):
 
     Args:
       key: random key.
-      level: `Level`; there are as many items as half the `classes`, or `kinds` if that is more.
+      level: `Level`; an episode has half as many items as there are `classes`, or `kinds` if that
+        is more.
 
     Returns:
       `Script` of `2 * items * (trials + 1) + delay` steps, in `trials + 1` episodes.
@@ -34,14 +36,16 @@ def rule(key, level):
     tried = jax.random.permutation(key_tried, jnp.arange(level.trials * count) % level.kinds)
     last = jax.random.randint(key_last, (1, count), 0, level.kinds)
 
-    def episode(key, kinds):
+    def episode(key, kinds, items):
         key_order, key_ask = jax.random.split(key)
         named = jax.random.permutation(key_order, count)
         asked = jax.random.permutation(key_ask, count)
-        questions = ask(language.WHAT_TO_DO, asked, wants[kinds[asked]], level.kinds)
-        return [study(named, words[kinds[named]]), questions]
+        questions = ask(language.WHAT_TO_DO, items[asked], wants[kinds[asked]], level.kinds)
+        return [study(items[named], words[kinds[named]]), questions]
 
     kinds = jnp.concatenate([tried.reshape(level.trials, count), last])
-    *trials, final = map(episode, jax.random.split(key_episodes, level.trials + 1), kinds)
-    trials[-1] = [*trials[-1], wait(count + jnp.arange(level.delay))]
+    new = jnp.arange(count)[None] + count * jnp.arange(level.trials + 1)[:, None]
+    items = jnp.where(jnp.arange(count) < count // 2, jnp.arange(count), new)
+    *trials, final = map(episode, jax.random.split(key_episodes, level.trials + 1), kinds, items)
+    trials[-1] = [*trials[-1], wait(items.size + jnp.arange(level.delay))]
     return join(*trials, final)

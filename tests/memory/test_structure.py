@@ -221,7 +221,7 @@ def _by_hand(p, events, boundaries, banks=2, slots_per_bank=4):
         c = c / math.sqrt(c.size)  # by which structure is decided
         admission = _sigmoid(dense(p["admission"]["gate"], c))[0]
         write_route, read_route = route(p["write_banks"], c), route(p["read_banks"], c)
-        found = []
+        found, amounts = [], []
         for h in range(banks):
 
             def address(name, h=h, c=c, there=there, sources=sources):
@@ -250,12 +250,12 @@ def _by_hand(p, events, boundaries, banks=2, slots_per_bank=4):
             weights = _softmax(tau[h] * match + np.log(past + 1e-4) - rate[h] * age[h])
             mass = np.sum(_sigmoid(nu[h] * (match - theta[h])) * past)
             tally = np.sum(_sigmoid(nu[h] * (match - match.max() + delta[h])) * past)
-            found_here = [weights @ V[h]] + [
-                _sigmoid(4 * (amount - p[name]["marks"][h]))
-                for name, amount in (("mass", mass), ("tally", tally))
-            ]
-            found.append(read_route[h] * np.concatenate(found_here))
-        outs.append(dense(p["out"], np.concatenate(found)))
+            found.append(read_route[h] * (weights @ V[h]))
+            for name, amount in (("mass", mass), ("tally", tally)):
+                passed = _sigmoid(4 * (amount - p[name]["marks"][h]))
+                amounts.append(read_route[h] * passed)
+        told = np.concatenate(amounts) @ p["amounts"]["kernel"]
+        outs.append(dense(p["out"], np.concatenate(found)) + told)
     return np.array(outs)
 
 
