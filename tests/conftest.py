@@ -21,6 +21,13 @@ os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(CACHE))
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES", "-1")
 
+LONGEST = "test_commands.py", "test_imitation.py", "test_ablate.py", "test_contract.py"
+
+
+def pytest_collection_modifyitems(items):
+    """What takes longest goes first, so that two workers end together."""
+    items.sort(key=lambda item: item.path.name not in LONGEST)
+
 
 @pytest.fixture(scope="session")
 def build_run(tmp_path_factory):
