@@ -74,8 +74,9 @@ def updates():
         config.delay = delay
         env, policy = build.environment(config), build.policy(config)
         optimizer = build.optimizer(config)
-        steps = build.teaching(config, env, build.world(config, **build.SEEN))(jax.random.key(0))
-        state = imitation.init(policy, optimizer, steps, jax.random.key(0))
+        key, world = jax.random.key(0), build.world(config, **build.SEEN)
+        steps = build.teaching(config, env, world)(key, 0)
+        state = imitation.init(policy, optimizer, steps, key)
         update = build.update(config, policy, optimizer)
         cases = {("by " + form.__name__, "update"): _update(update, form) for form in (scan, apply)}
         cases = {name: (function, (state, steps)) for name, function in cases.items()}

@@ -28,10 +28,11 @@ def find(folder):
     folder = pathlib.Path(folder)
     config = workdir.read_config(folder)
     expected, found = (flatten_dict(x.to_dict(), sep=".") for x in (binding.get_config(), config))
-    if missing := sorted(expected.keys() - found.keys()):
+    if differs := sorted(expected.keys() ^ found.keys()):
         raise UserError(
-            f"{folder} was trained by another version of memlearn, which had no {missing[0]}; "
-            f"look at it with the commit in {folder / 'commit.txt'}"
+            f"{folder} was trained by another version of memlearn, in whose configuration "
+            f"{differs[0]} {'is missing' if differs[0] in expected else 'was a field'}; look at it "
+            f"with the commit in {folder / 'commit.txt'}"
         )
     if not checkpoint.exists(folder / "checkpoints"):
         raise UserError(f"there is no checkpoint in {folder / 'checkpoints'}; train first")

@@ -200,7 +200,11 @@ def conditions(config, task=None):
 
 
 def teaching(config, env, world):
-    """Return the function from a key and a step to a batch of taught lifetimes `[B, T]`."""
+    """Return the function from a key and a step to a batch of taught lifetimes.
+
+    The batch is a `TimeStep`, arrays `[B, T, ...]`. Tasks of `config.later` are not in it before
+    step `config.later_after`, unless they are all there is.
+    """
     teacher = play.teacher(config.error_rate)
     later = jnp.array([name in config.later for name in tasks(config)])
 

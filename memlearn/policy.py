@@ -57,7 +57,8 @@ class MultimodalPolicy(nn.Module):
 
         Args:
           state: what `initial_state` or an earlier call returned.
-          steps: `TimeStep`, arrays `[B, T, ...]`; question and oracle are not looked at.
+          steps: `TimeStep`, arrays `[B, T, ...]`; question and oracle are not
+            looked at; choices say which answers there are.
           trace: whether to return what each memory wrote and read where.
 
         Returns:

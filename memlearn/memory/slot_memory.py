@@ -144,12 +144,13 @@ class SlotMemory(Memory):
             state.contents, query, key, self._values(events), write, decay, resets, usable
         )
 
-        def heard(found):  # from the banks that are asked
+        def heard(found):
+            """From banks that are asked: `[B, T, H, X]` to `[B, T, H X]`."""
             return (read_banks[..., None] * found).reshape(*steps, -1)
 
         out = nn.Dense(self.width, name="out")(heard(reads))
         if self.amounts == "told":
-            # Amounts have no say at first: there are more of them than there is in a value.
+            # Amounts have no say at first: random weights on so many marks would drown the values.
             measured = access.Ruler(name="mass")(mass), access.Ruler(name="tally")(tally)
             silent = dict(use_bias=False, kernel_init=nn.initializers.zeros)
             tell = nn.Dense(self.width, **silent, name="amounts")

@@ -100,7 +100,7 @@ class Lifetime(Environment):
         reward = correct.astype(jnp.float32)
         state = state._replace(time=state.time + 1, action=action.astype(jnp.int32), reward=reward)
         step = self.timestep(state, params)
-        info = {"boundary": step.boundary, "question": step.question, "oracle": step.oracle}
+        info = {name: getattr(step, name) for name in ("boundary", "question", "oracle", "choices")}
         return self.observe(key, state, action, params), state, reward, jnp.bool_(False), info
 
     def observe(self, key, state, action, params):

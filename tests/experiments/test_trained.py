@@ -16,5 +16,5 @@ def test_a_run_of_another_version_is_named_as_one(tmp_path):
         trained.find(tmp_path)
     del config["memory"]["amounts"]
     (tmp_path / "config.json").write_text(json.dumps(config))
-    with pytest.raises(UserError, match=r"another version .* had no memory.amounts;"):
+    with pytest.raises(UserError, match=r"another version .* memory.amounts is missing"):
         trained.find(tmp_path)
