@@ -5,7 +5,6 @@ import os
 import pathlib
 
 import jax
-from flax.traverse_util import flatten_dict
 from jax.sharding import SingleDeviceSharding
 
 from experiments.configs import binding
@@ -27,7 +26,7 @@ def find(folder):
     """
     folder = pathlib.Path(folder)
     config = workdir.read_config(folder)
-    expected, found = (flatten_dict(x.to_dict(), sep=".") for x in (binding.get_config(), config))
+    expected, found = workdir.flat(binding.get_config()), workdir.flat(config)
     if differs := sorted(expected.keys() ^ found.keys()):
         raise UserError(
             f"{folder} was trained by another version of memlearn, in whose configuration "

@@ -55,14 +55,12 @@ def lessons(**fields):
     return env, world, build.teaching(config, env, world)
 
 
-LESSONS = "task", "batch", "later", "later_after"  # fields that change what is drawn
-
-
 def small_run(**fields):
     """A `Run` of the small configuration, with some of its fields set."""
     config = small_config()
     config.update_from_flattened_dict(fields)
-    env, world, draw = lessons(**{name: fields[name] for name in LESSONS if name in fields})
+    lived = {name: value for name, value in fields.items() if not name.startswith("memory.")}
+    env, world, draw = lessons(**lived)
     policy, optimizer = build.policy(config), build.optimizer(config)
     key = jax.random.key(config.seed)
     state = imitation.init(policy, optimizer, draw(key, 0), key)

@@ -44,8 +44,8 @@ def rule(key, level):
         return [study(items[named], words[kinds[named]]), questions]
 
     kinds = jnp.concatenate([tried.reshape(level.trials, count), last])
-    new = jnp.arange(count)[None] + count * jnp.arange(level.trials + 1)[:, None]
-    items = jnp.where(jnp.arange(count) < count // 2, jnp.arange(count), new)
+    new = jnp.arange((level.trials + 1) * count).reshape(-1, count)
+    items = jnp.where(jnp.arange(count) < count // 2, new[0], new)
     *trials, final = map(episode, jax.random.split(key_episodes, level.trials + 1), kinds, items)
     trials[-1] = [*trials[-1], wait(items.size + jnp.arange(level.delay))]
     return join(*trials, final)

@@ -4,6 +4,7 @@ import json
 import pathlib
 import subprocess
 
+from flax.traverse_util import flatten_dict
 from ml_collections import ConfigDict
 
 from memlearn.types import UserError
@@ -61,8 +62,13 @@ def read_config(folder):
         raise UserError(f"{folder} is not the workdir of a run: no readable config.json") from error
 
 
+def flat(config):
+    """Return the fields of a configuration: `memory.kind` -> its value."""
+    return flatten_dict(config.to_dict(), sep=".")
+
+
 def _check_same(folder, before, now):
-    before, now = _flat(before), _flat(_frozen(json.loads(now.to_json_best_effort())))
+    before, now = flat(before), flat(_frozen(json.loads(now.to_json_best_effort())))
     for name in sorted((before.keys() | now.keys()) - set(RUNNING)):
         if before.get(name) != now.get(name):
             raise UserError(
@@ -80,14 +86,6 @@ def _frozen(tree):
         return tuple(value) if isinstance(value, list) else value
 
     return ConfigDict(tuples(tree)).lock()
-
-
-def _flat(config, prefix=""):
-    flat = {}
-    for name, value in config.items():
-        inner = isinstance(value, ConfigDict)
-        flat |= _flat(value, f"{prefix}{name}.") if inner else {prefix + name: value}
-    return flat
 
 
 def _commit():

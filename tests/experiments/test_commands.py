@@ -72,10 +72,10 @@ def test_cut_off_again_and_again_it_ends_the_same_to_the_bit(trained, tmp_path, 
     workdir = tmp_path / "cut"
     # After 5 lines the first checkpoint is being written; after 9 it is there.
     for how, lines in ((signal.SIGKILL, 5), (signal.SIGKILL, 9), (signal.SIGINT, 12)):
-        before = inode(workdir / "metrics.jsonl")
+        old = inode(workdir / "metrics.jsonl")
         process = subprocess.Popen(training(workdir, data_dir), stderr=subprocess.PIPE, text=True)
         while process.poll() is None and (
-            inode(workdir / "metrics.jsonl") == before or len(metrics.read(workdir)) < lines
+            inode(workdir / "metrics.jsonl") == old or len(metrics.read(workdir)) < lines
         ):
             time.sleep(0.001)
         process.send_signal(how)
