@@ -28,7 +28,8 @@ WIDTH, MODALITIES = 128, 2
 LAYERS = {
     "slots 32 x 32": SlotMemory(
         WIDTH,
-        MODALITIES,
+        perceived=MODALITIES,
+        recalled=0,
         banks=1,
         slots=32,
         key_width=32,
@@ -37,7 +38,7 @@ LAYERS = {
         top_banks=1,
         **designs.LEARNED,
     ),
-    "GRU 128": GRUMemory(WIDTH, MODALITIES, hidden=128),
+    "GRU 128": GRUMemory(WIDTH, MODALITIES, 0, hidden=128),
 }
 
 

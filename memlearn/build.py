@@ -1,6 +1,7 @@
 """From the names in a configuration to the objects they stand for: the one table.
 
-To plug in a memory, a task or an encoder of one's own, add a line here.
+To plug in a memory, a task or an encoder of one's own, add a line here; and for a task its share of
+a mixture in experiments/configs/binding.py.
 """
 
 import functools
@@ -58,10 +59,7 @@ ENCODERS = {
 SIZES = ("banks", "slots", "key_width", "value_width", "admission_rate", "top_banks")
 
 
-MODALITIES = len(ENCODERS) + 1  # and what is recalled
-
-
-def _slot_memory(config, name):
+def _slot_memory(config, event, name):
     """A named design, but for the axes that the configuration sets to another rule."""
     memory = config.memory
     changed = {axis: memory[axis] for axis in designs.AXES if memory[axis]}
@@ -74,21 +72,21 @@ def _slot_memory(config, name):
         design = designs.check({**designs.DESIGNS[name], **changed})
     except ValueError as error:
         raise UserError(str(error)) from error
-    return SlotMemory(config.width, MODALITIES, **sizes, **design)
+    return SlotMemory(config.width, **event, **sizes, **design)
 
 
-def _memax(config, name):
-    return memax.MemaxMemory(config.width, MODALITIES, name, config.memory.hidden)
+def _memax(config, event, name):
+    return memax.MemaxMemory(config.width, **event, kind=name, recurrent_size=config.memory.hidden)
 
 
 MEMORIES = {
     **{name: functools.partial(_slot_memory, name=name) for name in designs.DESIGNS},
-    "none": lambda config: NoMemory(config.width, MODALITIES),
-    "gru": lambda config: GRUMemory(config.width, MODALITIES, config.memory.hidden),
-    "lstm": lambda config: LSTMMemory(config.width, MODALITIES, config.memory.hidden),
-    "dnc": lambda config: DNCMemory(
+    "none": lambda config, event: NoMemory(config.width, **event),
+    "gru": lambda config, event: GRUMemory(config.width, **event, hidden=config.memory.hidden),
+    "lstm": lambda config, event: LSTMMemory(config.width, **event, hidden=config.memory.hidden),
+    "dnc": lambda config, event: DNCMemory(
         config.width,
-        MODALITIES,
+        **event,
         slots=config.memory.banks * config.memory.slots,
         read_heads=config.memory.banks,
         word_width=config.memory.value_width,
@@ -147,13 +145,15 @@ def world(config, classes, study, ask, task=None):
       config: the configuration.
       classes: `train`, `val` or `test`.
       study, ask: `seen` or `unseen`, the faces to study and to ask in.
-      task: the only one to be met; None for all of the run's, equally often.
+      task: the only one to be met; None for all of the run's, by their shares.
     """
     images, faces = _atlas(config.data, classes, config.data_dir or None)[0], {}
     for kind in ("seen", "unseen"):
         faces[kind] = jnp.zeros(images.images.shape[1], bool).at[getattr(images, kind)].set(True)
-    met = jnp.array([float(task in (None, name)) for name in tasks(config)])
-    return LifetimeParams(images.images, faces[study], faces[ask], met)
+    shares = [config.task_shares[name] if task is None else task == name for name in tasks(config)]
+    if min(shares) < 0 or max(shares) == 0:
+        raise UserError(f"task_shares must be positive, or 0 for what is never met; got {shares}")
+    return LifetimeParams(images.images, faces[study], faces[ask], jnp.array(shares, float))
 
 
 # The rows of an evaluation. A held-out class, never trained on, is studied in a face of a family
@@ -203,10 +203,16 @@ def teaching(config, env, world):
     """Return the function from a key and a step to a batch of taught lifetimes.
 
     The batch is a `TimeStep`, arrays `[B, T, ...]`. Tasks of `config.later` are not in it before
-    step `config.later_after`, unless they are all there is.
+    step `config.later_after`, unless they are all there is. How often the teacher errs moves evenly
+    from the first of `config.error_rates` to the last.
+
+    Raises:
+      UserError: if these are not two rates.
     """
-    teacher = play.teacher(config.error_rate)
     later = jnp.array([name in config.later for name in tasks(config)])
+    if len(config.error_rates) != 2 or not all(0 <= rate <= 1 for rate in config.error_rates):
+        raise UserError(f"error_rates must be two, between 0 and 1; got {config.error_rates}")
+    first, last = config.error_rates
 
     @jax.jit
     def draw(key, step, world):
@@ -216,7 +222,9 @@ def teaching(config, env, world):
         early = jnp.where(later & (step < config.later_after), 0.0, world.tasks)
         met = world.replace(tasks=jnp.where(early.any(), early, world.tasks))
         states = play.reset(env, met, jax.random.split(key_lifetimes, config.batch))
-        steps = play.play(env, met, states, teacher, key_teacher, env.length)[2].steps
+        teacher = play.teacher(first + (last - first) * step / config.updates)
+        carry = play.taught(key_teacher, config.batch, config.words)
+        steps = play.play(env, met, states, teacher, carry, env.length)[2].steps
         images = look_around(key_look, steps.observation["image"], config.zoom, config.shift)
         return steps._replace(observation={**steps.observation, "image": images})
 
@@ -232,18 +240,21 @@ def policy(config):
     if not 1 <= len(config.channels) <= 4:
         raise UserError(f"channels must have 1 to 4 levels; got {len(config.channels)}")
     encoders = FrozenDict({name: encoder(config) for name, encoder in ENCODERS.items()})
-    return MultimodalPolicy(
-        EventEncoder(config.width, encoders),
-        tuple(memory(config) for _ in range(config.memory.layers)),
-        config.words,
-    )
+    layers = []
+    for _ in range(config.memory.layers):
+        recalled = layers[-1].parts if layers else 0
+        layers.append(memory(config, dict(perceived=len(ENCODERS), recalled=recalled)))
+    return MultimodalPolicy(EventEncoder(config.width, encoders), tuple(layers), config.words)
 
 
 def sources(config):
     """Return the names of what keys and queries are made of, a list for each layer of memory."""
-    modalities = (*ENCODERS, "recalled")
-    names = [f"{name}{lag}" for lag in ("", " before") for name in modalities]
-    return [names] * config.memory.layers
+
+    def names(memory):
+        modalities = [*ENCODERS, *(f"recalled {bank}" for bank in range(memory.recalled))]
+        return [f"{name}{lag}" for lag in ("", " before") for name in modalities]
+
+    return [names(memory) for memory in policy(config).memories]
 
 
 def optimizer(config):

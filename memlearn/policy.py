@@ -9,7 +9,7 @@ import jax.numpy as jnp
 from memlearn.encoders.fuse import EventEncoder
 from memlearn.memory.base import Memory
 from memlearn.memory.slot_memory import limit
-from memlearn.types import TimeStep
+from memlearn.types import Event, TimeStep
 
 NEVER = -1e9  # the logit of an answer that there is not; finite, so that its gradient is 0
 
@@ -29,8 +29,8 @@ class Output(NamedTuple):
 class MultimodalPolicy(nn.Module):
     """An agent: perceive, remember, answer.
 
-    To each layer of memory, what the layer below recalled is part of the event, so that it builds
-    its own structure on it.
+    To each layer of memory, what the layer below recalled is part of the event, every part a
+    modality of its own, so that it builds its structure on it.
 
     Attributes:
       encoder: from observations to events.
@@ -65,16 +65,11 @@ class MultimodalPolicy(nn.Module):
           the state after the last step, `Output`, and a tuple of traces, one a layer (each None
           where not asked for).
         """
-        events = self.encoder(steps.observation, steps.present)
-        states, traces, recalled = [], [], None
+        perceived = events = self.encoder(steps.observation, steps.present)
+        states, traces = [], []
         for memory, before in zip(self.memories, state):
-            if recalled is not None:
-                events = events._replace(
-                    embeddings=events.embeddings.at[:, :, -1].set(nn.LayerNorm()(recalled)),
-                    present=events.present.at[:, :, -1].set(True),
-                )
             after, recalled, memory_trace = memory(before, events, steps.boundary, trace)
-            events = events._replace(fused=nn.LayerNorm()(events.fused + recalled))
+            events = _recalling(perceived, recalled, events.fused)
             states.append(after)
             traces.append(memory_trace)
         features = events.fused + nn.Dense(events.fused.shape[-1])(nn.gelu(events.fused))
@@ -83,3 +78,14 @@ class MultimodalPolicy(nn.Module):
         logits = jnp.where(legal, logits, NEVER)
         value = nn.Dense(1, name="value")(features)[..., 0]
         return tuple(states), Output(logits, value), tuple(traces)
+
+
+def _recalling(perceived, recalled, fused):
+    """The event as the next layer sees it: what was recalled `[B, T, R, D]` is present too."""
+    parts = jax.nn.standardize(recalled)  # how large and where they lie is for their maps to learn
+    known = jnp.ones(recalled.shape[:3], bool)
+    return Event(
+        embeddings=jnp.concatenate([perceived.embeddings, parts], axis=2),
+        present=jnp.concatenate([perceived.present, known], axis=2),
+        fused=nn.LayerNorm()(fused + recalled.sum(axis=2)),
+    )

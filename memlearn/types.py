@@ -4,6 +4,7 @@ Arrays are batch-major. The axes, wherever they appear:
 
     B  batch of lifetimes      T  time steps           M  modalities
     H  banks                   N  slots per bank       S  sources, (modality, lag) pairs
+    R  parts of what is recalled
     D  model width             K  key width            V  value width
     C  classes                 F  faces                W  words
 """
@@ -45,8 +46,8 @@ class Event(NamedTuple):
     """What an agent perceived at each step, embedded.
 
     Attributes:
-      embeddings: float `[B, T, M, D]`, zero where the modality is absent. The last modality is
-        what the layer of memory below recalled.
+      embeddings: float `[B, T, M, D]`, zero where the modality is absent. After what is perceived
+        come the parts of what the layer of memory below recalled, if there is one.
       present: bool `[B, T, M]`.
       fused: float `[B, T, D]`, all modalities of the step in one vector.
     """

@@ -11,7 +11,7 @@ Score      see the README, after these 600 updates.
 from experiments.configs import binding
 
 SIZES = {
-    "cpu": dict(batch=32, updates=600, channels=(32, 64, 128), validation_lifetimes=128),
+    "cpu": dict(batch=32, updates=2500, channels=(32, 64, 128), validation_lifetimes=128),
     "gpu": dict(batch=256, updates=10000, channels=(64, 128, 256), validation_lifetimes=512),
 }
 
@@ -23,12 +23,14 @@ def get_config(size="cpu"):
     config = binding.get_config().unlock()
     config.task = "mixture"
     config.delay = 4
-    config.counted = 2  # so that there are slots for all that is shown
-    config.mentions = 28  # with the names, more than a bank has slots
     config.memory.layers = 2  # rule: the kind is recalled first, then what is done with it
-    config.trials = 4
-    config.error_rate = 0.5  # rule: an action is found by trying
+    config.memory.slots = 40
+    config.counted = 2  # so that there are slots for all that is shown
+    config.mentions = 36  # with the names, more than a bank has slots
     config.later = ("rule",)  # it builds on telling what an image was last called
-    config.later_after = 100
+    config.later_after = 200
+    config.task_shares.rule = 3.0  # what takes longest to learn is met more often
+    config.task_shares.counting = 3.0
+    config.error_rates = (0.5, 0.9)  # rule: an action is found by trying, at last on one's own
     config.update(SIZES[size])
     return config.lock()

@@ -11,12 +11,12 @@ class EventEncoder(nn.Module):
     """Embed every modality of an observation, and all of them together.
 
     A modality that is absent, for a step or altogether, embeds to zero and is masked as absent;
-    nothing else treats it apart. So is the last one, what is recalled, until a memory recalls it.
+    nothing else treats it apart.
 
     Attributes:
       width: D.
       encoders: modality name -> module from its arrays to embeddings `[..., D]`. The order of the
-        names is the order of the modalities M, of which there is one more.
+        names is the order of the modalities M.
     """
 
     width: int
@@ -47,6 +47,4 @@ class EventEncoder(nn.Module):
         embeddings, masks = jnp.stack(embeddings, axis=-2), jnp.stack(masks, axis=-1)
         parts = jnp.concatenate([embeddings.reshape(*lead, -1), masks], axis=-1)
         fused = nn.Dense(self.width)(nn.gelu(nn.Dense(2 * self.width)(parts)))
-        embeddings = jnp.pad(embeddings, ((0, 0), (0, 0), (0, 1), (0, 0)))
-        masks = jnp.pad(masks, ((0, 0), (0, 0), (0, 1)))
         return Event(embeddings, masks, nn.LayerNorm(name="norm_fused")(fused))

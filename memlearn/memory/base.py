@@ -3,10 +3,10 @@
     state             = memory.initial_state(batch)
     state, out, trace = memory(state, events, boundaries)
 
-A memory reads a stream of events and answers each with a vector. It is causal, and a stream may
-be cut anywhere: two halves, the state handed from one to the other, give what the whole gives, and
-acting (one step a call) gives what training (all steps in one call) gives. At a `LIFETIME` boundary
-whatever was in it is gone, so that every stream begins with one.
+A memory reads a stream of events and answers each with what it recalls, in one or more parts. It
+is causal, and a stream may be cut anywhere: two halves, the state handed from one to the other,
+give what the whole gives, and acting (one step a call) gives what training (all steps in one call)
+gives. At a `LIFETIME` boundary whatever was in it is gone, so that every stream begins with one.
 """
 
 from typing import Any
@@ -25,11 +25,18 @@ class Memory(nn.Module):
 
     Attributes:
       width: D, the width of the fused event and of what the memory returns.
-      modalities: M, how many embeddings an event has.
+      perceived, recalled: of how many modalities an event is, M in all: those that are perceived,
+        and after them the parts of what the layer of memory below recalled.
     """
 
     width: int
-    modalities: int
+    perceived: int
+    recalled: int
+
+    @property
+    def parts(self) -> int:
+        """In how many parts it recalls, R."""
+        return 1
 
     def initial_state(self, batch: int, dtype=jnp.float32) -> State:
         """Return the state of `batch` memories that nothing was written to, held in `dtype`."""
@@ -46,7 +53,7 @@ class Memory(nn.Module):
 
         Returns:
           state: the state after the last event, shapes and dtypes as before.
-          out: `[B, T, D]`, in the dtype of `events.fused`.
+          out: `[B, T, R, D]`, in the dtype of `events.fused`: what was recalled is their sum.
           trace: a named tuple of arrays `[B, T, ...]`, or None where not asked for or none is kept.
         """
         raise NotImplementedError

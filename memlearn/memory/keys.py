@@ -2,8 +2,8 @@
 
 An address is a unit vector in `[K]`, composed of *sources*: the modalities of this event (lag 0)
 and of the one before it (lag 1). Filing an event under a source of lag 1 is what lets memory be
-asked for the successor of something. What the layer below recalled is a modality too, so that one
-memory can lead to another.
+asked for the successor of something. What each bank of the layer below recalled is a modality too,
+so that one memory can lead to another.
 """
 
 import functools
@@ -59,10 +59,12 @@ class SourceKeys(nn.Module):
 
     Attributes:
       banks, key_width: H, K.
+      recalled: how many of the modalities, the last ones, are what was recalled.
     """
 
     banks: int
     key_width: int
+    recalled: int
     turns = 4  # how many of the beginnings of `_first_sources` there are
 
     def initial_state(self, batch, modalities, dtype):
@@ -106,7 +108,8 @@ class SourceKeys(nn.Module):
         linear = nn.DenseGeneral(
             shape, use_bias=False, kernel_init=nn.initializers.zeros, name=name
         )
-        bias = self.param(f"{name}_bias", lambda key: _first_sources(*shape, self.turns)[name])
+        start = _first_sources(*shape, self.recalled, self.turns)[name]
+        bias = self.param(f"{name}_bias", lambda key: start)
         logits = linear(context) + bias
         mask = jnp.broadcast_to(present[:, :, None], logits.shape)
         return jax.nn.softmax(logits, axis=-1, where=mask) * mask.any(-1, keepdims=True)
@@ -146,22 +149,23 @@ class ModalityKeys(SourceKeys):
         return weights * present[:, :, None]
 
 
-def _first_sources(banks, sources, turns):
+def _first_sources(banks, sources, recalled, turns):
     """The source that each bank begins with, for filing and for asking: logits `[H, S]` of each.
 
     Banks take the first of four turns. They file under the first modality, and ask by it; under the
-    last, which is what was recalled (or where nothing was, the second), and ask by it; under the
-    first of the event before, and ask by that of the present one; and likewise with the last. A key
-    and a query that begin with different modalities have nothing in common to match on, and it can
-    take thousands of updates until they find something.
+    second, or what the first bank below recalled, and ask by it; under the first of the event
+    before, and ask by that of the present one; and likewise with the second. A key and a query that
+    begin with different modalities have nothing in common to match on, and it can take thousands of
+    updates until they find something.
     """
-    modalities = sources // 2
-    first = jnp.zeros(sources).at[0].set(3.0)
-    last = jnp.zeros(sources).at[1].set(3.0).at[modalities - 1].set(9.0)
+    modalities, nothing = sources // 2, jnp.zeros(sources)
+    first, second = nothing.at[0].set(3.0), nothing.at[1].set(3.0)
+    if recalled:
+        second = nothing.at[modalities - recalled].set(9.0)
     before = functools.partial(jnp.roll, shift=modalities)
     turn = jnp.arange(banks) % turns
-    key = jnp.stack([first, last, before(first), before(last)])[turn]
-    query = jnp.stack([first, last, first, last])[turn]
+    key = jnp.stack([first, second, before(first), before(second)])[turn]
+    query = jnp.stack([first, second, first, second])[turn]
     return {"key": key, "query": query}
 
 
@@ -170,10 +174,12 @@ class FusedKeys(nn.Module):
 
     Attributes:
       banks, key_width: H, K.
+      recalled: as for `SourceKeys`; no part of this rule.
     """
 
     banks: int
     key_width: int
+    recalled: int
 
     def initial_state(self, batch, modalities, dtype):
         """Return nothing: the event before has no part in an address."""

@@ -99,19 +99,23 @@ class SlotMemory(Memory):
         designs.check({axis: getattr(self, axis) for axis in designs.AXES})
         super().__post_init__()
 
+    @property
+    def parts(self):
+        return self.banks
+
     def initial_state(self, batch, dtype=jnp.float32):
         sizes = (self.banks, self.slots, self.key_width, self.value_width)
-        rule = keys.RULES[self.keys](self.banks, self.key_width, parent=None)
+        rule = self._rule_of_keys(parent=None)
         return SlotMemoryState(
             contents=access.empty(batch, *sizes, dtype),
             pointer=jnp.zeros((batch, self.banks), jnp.int32),
             budget=jnp.full(batch, self.slots, jnp.int32),
-            last=rule.initial_state(batch, self.modalities, dtype),
+            last=rule.initial_state(batch, self.perceived + self.recalled, dtype),
         )
 
     @nn.compact
     def __call__(self, state, events, boundaries, trace=False):
-        resets, steps = boundaries == LIFETIME, events.fused.shape[:2]
+        resets = boundaries == LIFETIME
         # In no context, whatever is learned is the same at every step. By a context of length 1
         # structure moves slowly, and does not run off with the noise of the first gradients: under
         # Adam, what a linear layer of D such inputs returns changes up to sqrt(D) times as fast as
@@ -120,7 +124,7 @@ class SlotMemory(Memory):
         context = (0.0 if static else self.width**-0.5) * events.fused
 
         # Keys: what each event is filed under, and what it asks for.
-        compose = keys.RULES[self.keys](self.banks, self.key_width, name="keys")
+        compose = self._rule_of_keys(name="keys")
         last, key, query, key_sources, query_sources = compose(state.last, events, context, resets)
 
         # Routing and slots: to which banks, whether, where, and for how long.
@@ -144,24 +148,28 @@ class SlotMemory(Memory):
             state.contents, query, key, self._values(events), write, decay, resets, usable
         )
 
-        def heard(found):
-            """From banks that are asked: `[B, T, H, X]` to `[B, T, H X]`."""
-            return (read_banks[..., None] * found).reshape(*steps, -1)
-
-        out = nn.Dense(self.width, name="out")(heard(reads))
+        # What each bank recalls, as far as it is asked.
+        out = self._tell("out", nn.initializers.lecun_normal((0, 1), 2), reads)
         if self.amounts == "told":
             # Amounts have no say at first: random weights on so many marks would drown the values.
             measured = access.Ruler(name="mass")(mass), access.Ruler(name="tally")(tally)
-            silent = dict(use_bias=False, kernel_init=nn.initializers.zeros)
-            tell = nn.Dense(self.width, **silent, name="amounts")
-            out = out + tell(heard(jnp.concatenate(measured, axis=-1)))
-        out = out.astype(events.fused.dtype)
+            marks = jnp.concatenate(measured, axis=-1)
+            out = out + self._tell("amounts", nn.initializers.zeros, marks)
+        out = (read_banks[..., None] * out).astype(events.fused.dtype)
 
         state = SlotMemoryState(contents, pointer, state.budget, last)
         if not trace:
             return state, out, None
         routes = (admission, gate, write_banks, read_banks, key_sources, query_sources)
         return state, out, SlotTrace(write, read, decay, *routes, mass, tally)
+
+    def _rule_of_keys(self, **settings):
+        return keys.RULES[self.keys](self.banks, self.key_width, self.recalled, **settings)
+
+    def _tell(self, name, init, found):
+        """What each bank found, `[B, T, H, X]`, in the words of the event, `[B, T, H, D]`."""
+        kernel = self.param(name, init, (self.banks, found.shape[-1], self.width))
+        return jnp.einsum("bthx,hxd->bthd", found, kernel.astype(found.dtype))
 
     def _values(self, events):
         """What is written: `W [e[1..M]; c]`, a value `[B, T, H, V]`."""

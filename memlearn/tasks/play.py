@@ -56,19 +56,41 @@ def play(env, params, states, act, carry, length):
     return states, carry, jax.tree.map(lambda x: jnp.moveaxis(x, 0, 1), record)
 
 
-def teacher(error_rate):
-    """Return an `act` that gives the right answer, or with `error_rate` any that can be chosen.
+class Taught(NamedTuple):
+    """What a teacher carries from step to step.
 
-    The errors show a learner what it will see once it answers, and errs, for itself, and what there
-    is to learn from trying. The carry is a random key.
+    Attributes:
+      key: random key.
+      tried: bool `[B, W, W]`, what was answered so far where each of the words was right.
     """
 
-    def act(key, steps):
-        key, key_error, key_word = jax.random.split(key, 3)
-        oracle = steps.oracle[:, 0]
-        tried = jax.random.randint(key_word, oracle.shape, 0, steps.choices[:, 0])
-        errs = jax.random.bernoulli(key_error, error_rate, oracle.shape)
-        return key, jnp.where(errs, tried, oracle)
+    key: jax.Array
+    tried: jax.Array
+
+
+def taught(key, batch, words):
+    """Return what a teacher carries into new lifetimes."""
+    return Taught(key, jnp.zeros((batch, words, words), bool))
+
+
+def teacher(error_rate):
+    """Return an `act` that gives the right answer, or at `error_rate` one that was not yet tried.
+
+    The errors show a learner what it will see once it answers, and errs, for itself, and what there
+    is to learn from trying: no error is made twice where the same answer is right. The carry is
+    `Taught`.
+    """
+
+    def act(carry, steps):
+        key, key_error, key_word = jax.random.split(carry.key, 3)
+        lifetimes, oracle = jnp.arange(steps.oracle.shape[0]), steps.oracle[:, 0]
+        words = jnp.arange(carry.tried.shape[-1])
+        untried = (words < steps.choices) & ~carry.tried[lifetimes, oracle]
+        word = jax.random.categorical(key_word, jnp.where(untried, 0.0, -jnp.inf))
+        errs = jax.random.bernoulli(key_error, error_rate, oracle.shape) & untried.any(-1)
+        action = jnp.where(errs, word, oracle)
+        answered = (words == action[:, None]) & steps.question
+        return Taught(key, carry.tried.at[lifetimes, oracle].max(answered)), action
 
     return act
 

@@ -31,9 +31,10 @@ def rule(key, level):
     words = jax.random.permutation(key_words, level.words)[: level.kinds]
     wants = jax.random.permutation(key_wants, level.kinds)
     count = max(level.kinds, level.classes // 2)
-    # Each kind is tried as often as any other, in any order; the last episode has any kinds.
+    # Every episode tries each kind as often as any other; the last one has any kinds.
     key_tried, key_last = jax.random.split(key_kinds)
-    tried = jax.random.permutation(key_tried, jnp.arange(level.trials * count) % level.kinds)
+    tried = jnp.tile(jnp.arange(count) % level.kinds, (level.trials, 1))
+    tried = jax.random.permutation(key_tried, tried, axis=1, independent=True)
     last = jax.random.randint(key_last, (1, count), 0, level.kinds)
 
     def episode(key, kinds, items):
@@ -43,7 +44,7 @@ def rule(key, level):
         questions = ask(language.WHAT_TO_DO, items[asked], wants[kinds[asked]], level.kinds)
         return [study(items[named], words[kinds[named]]), questions]
 
-    kinds = jnp.concatenate([tried.reshape(level.trials, count), last])
+    kinds = jnp.concatenate([tried, last])
     new = jnp.arange((level.trials + 1) * count).reshape(-1, count)
     items = jnp.where(jnp.arange(count) < count // 2, new[0], new)
     *trials, final = map(episode, jax.random.split(key_episodes, level.trials + 1), kinds, items)

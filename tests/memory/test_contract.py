@@ -20,6 +20,7 @@ from memlearn.memory.slot_memory import SlotMemory
 from memlearn.types import EPISODE, LIFETIME, NONE, Event
 
 B, T, M, D = 8, 12, 3, 12
+EVENT = dict(width=D, perceived=2, recalled=1)  # M modalities
 SIZES = dict(banks=2, slots=4, key_width=5, value_width=6, admission_rate=0.5, top_banks=2)
 STATIC = {
     **designs.LEARNED,
@@ -30,13 +31,13 @@ PRESENT = {**designs.DESIGNS["random_write"], "keys": "present"}
 DESIGNS = "learned", "window", "gated_slots", "modality_banks"
 MEMORIES = {
     # The other designs are made of the same rules.
-    **{name: SlotMemory(D, M, **SIZES, **designs.DESIGNS[name]) for name in DESIGNS},
-    "random_write": SlotMemory(D, M, **SIZES, **PRESENT),
-    "static": SlotMemory(D, M, **SIZES, **STATIC),
-    "gru": GRUMemory(D, M, hidden=10),
-    "lstm": LSTMMemory(D, M, hidden=10),
-    "dnc": DNCMemory(D, M, slots=4, word_width=5, read_heads=2, hidden=8),
-    "none": NoMemory(D, M),
+    **{name: SlotMemory(**EVENT, **SIZES, **designs.DESIGNS[name]) for name in DESIGNS},
+    "random_write": SlotMemory(**EVENT, **SIZES, **PRESENT),
+    "static": SlotMemory(**EVENT, **SIZES, **STATIC),
+    "gru": GRUMemory(**EVENT, hidden=10),
+    "lstm": LSTMMemory(**EVENT, hidden=10),
+    "dnc": DNCMemory(**EVENT, slots=4, word_width=5, read_heads=2, hidden=8),
+    "none": NoMemory(**EVENT),
 }
 every_memory = pytest.mark.parametrize("memory", MEMORIES.values(), ids=MEMORIES)
 
@@ -160,7 +161,7 @@ def check_gradients_are_finite(memory, value):
 def test_dtypes_are_kept(memory, dtype):
     state = memory.initial_state(B)
     after, out = run(memory, state, draw_events(0, dtype), BOUNDARIES)
-    assert out.dtype == dtype and out.shape == (B, T, D)
+    assert out.dtype == dtype and out.shape == (B, T, memory.parts, D)
     chex.assert_trees_all_equal_shapes_and_dtypes(after, state)
 
 

@@ -172,6 +172,6 @@ def test_a_whole_computer_is_that_of_the_paper():
             places = numpy_step(said, *places)
             reads = places[-1] @ places[0]
             out = np.concatenate([hidden, reads.ravel()]) @ params["out"]["kernel"]
-            np.testing.assert_allclose(out + params["out"]["bias"], outs[b, t], atol=1e-3)
+            np.testing.assert_allclose(out + params["out"]["bias"], outs[b, t, 0], atol=1e-3)
         expected = jax.tree.map(lambda x, b=b: x[b], state[: len(places)])
         chex.assert_trees_all_close(expected, tuple(places), atol=1e-3)

@@ -29,7 +29,7 @@ CLAUSES = {
 @pytest.fixture(params=KINDS)
 def memory(request):
     pytest.importorskip("memax")
-    return MemaxMemory(contract.D, contract.M, request.param, recurrent_size=8)
+    return MemaxMemory(**contract.EVENT, kind=request.param, recurrent_size=8)
 
 
 @pytest.mark.parametrize("clause", CLAUSES.values(), ids=CLAUSES)
@@ -39,7 +39,7 @@ def test_the_contract_is_kept(memory, clause):
 
 def test_attention_forgets_an_event_that_leaves_its_window():
     pytest.importorskip("memax")
-    memory = MemaxMemory(contract.D, contract.M, "attention", recurrent_size=8)
+    memory = MemaxMemory(**contract.EVENT, kind="attention", recurrent_size=8)
     draws = [contract.draw_events(seed) for seed in (0, 1, 2)]
     events = jax.tree.map(lambda *x: jnp.concatenate(x, 1), *draws)
     boundaries = jnp.zeros(events.fused.shape[:2], jnp.int32).at[:, 0].set(LIFETIME)
@@ -59,5 +59,5 @@ def test_without_memax_the_error_says_what_to_install(monkeypatch):
     for name in ("equinox", "memax"):
         monkeypatch.setitem(sys.modules, name, None)
     with pytest.raises(UserError) as error:
-        MemaxMemory(contract.D, contract.M, "lru", recurrent_size=8).initial_state(1)
+        MemaxMemory(**contract.EVENT, kind="lru", recurrent_size=8).initial_state(1)
     assert "pip install -e '.[memax]'" in str(error.value) and "\n" not in str(error.value)

@@ -98,10 +98,10 @@ def test_banks_begin_by_asking_for_what_they_file():
         np.testing.assert_array_equal(sources[..., 0, :].argmax(-1), 0)
         np.testing.assert_array_equal(sources[..., 1, :].argmax(-1), 2)  # what was recalled
     # Sources 0 to 3 are of this event, 4 to 7 of the one before.
-    start = keys._first_sources(banks=5, sources=8, turns=4)
-    np.testing.assert_array_equal(start["key"].argmax(-1), [0, 3, 4, 7, 0])
-    np.testing.assert_array_equal(start["query"].argmax(-1), [0, 3, 0, 3, 0])
-    nothing_recalled = start["query"].at[:, 3].set(0)
+    start = keys._first_sources(banks=5, sources=8, recalled=2, turns=4)
+    np.testing.assert_array_equal(start["key"].argmax(-1), [0, 2, 4, 6, 0])
+    np.testing.assert_array_equal(start["query"].argmax(-1), [0, 2, 0, 2, 0])
+    nothing_recalled = keys._first_sources(banks=5, sources=8, recalled=0, turns=4)["query"]
     np.testing.assert_array_equal(nothing_recalled.argmax(-1), [0, 1, 0, 1, 0])
 
 
@@ -175,7 +175,7 @@ def test_static_structure_is_the_same_at_every_step():
 
 def test_an_unknown_rule_is_refused():
     with pytest.raises(ValueError, match="no rule of placement is called 'hashed'; there are"):
-        SlotMemory(12, 3, **contract.SIZES, **{**designs.LEARNED, "placement": "hashed"})
+        SlotMemory(**contract.EVENT, **contract.SIZES, **{**designs.LEARNED, "placement": "hashed"})
 
 
 def test_a_slot_memory_equals_its_equations():
@@ -221,7 +221,7 @@ def _by_hand(p, events, boundaries, banks=2, slots_per_bank=4):
         c = c / math.sqrt(c.size)  # by which structure is decided
         admission = _sigmoid(dense(p["admission"]["gate"], c))[0]
         write_route, read_route = route(p["write_banks"], c), route(p["read_banks"], c)
-        found, amounts = [], []
+        outs.append([])
         for h in range(banks):
 
             def address(name, h=h, c=c, there=there, sources=sources):
@@ -250,12 +250,12 @@ def _by_hand(p, events, boundaries, banks=2, slots_per_bank=4):
             weights = _softmax(tau[h] * match + np.log(past + 1e-4) - rate[h] * age[h])
             mass = np.sum(_sigmoid(nu[h] * (match - theta[h])) * past)
             tally = np.sum(_sigmoid(nu[h] * (match - match.max() + delta[h])) * past)
-            found.append(read_route[h] * (weights @ V[h]))
-            for name, amount in (("mass", mass), ("tally", tally)):
-                passed = _sigmoid(4 * (amount - p[name]["marks"][h]))
-                amounts.append(read_route[h] * passed)
-        told = np.concatenate(amounts) @ p["amounts"]["kernel"]
-        outs.append(dense(p["out"], np.concatenate(found)) + told)
+            passed = [
+                _sigmoid(4 * (amount - p[name]["marks"][h]))
+                for name, amount in (("mass", mass), ("tally", tally))
+            ]
+            told = np.concatenate(passed) @ p["amounts"][h]
+            outs[-1].append(read_route[h] * (weights @ V[h] @ p["out"][h] + told))
     return np.array(outs)
 
 

@@ -12,7 +12,7 @@ from memlearn.tasks.binding import binding
 from memlearn.tasks.level import Level
 from memlearn.tasks.lifetime import Lifetime, LifetimeParams
 from memlearn.tasks.order import order
-from memlearn.types import EPISODE, LIFETIME
+from memlearn.types import EPISODE, LIFETIME, TimeStep
 
 CLASSES, FACES = 40, 4
 LEVEL = Level(
@@ -39,7 +39,8 @@ def params():
 def record(env, params):
     states = play.reset(env, params, jax.random.split(jax.random.key(0), 64))
     teacher = play.teacher(error_rate=0.5)
-    return jax.device_get(play.play(env, params, states, teacher, jax.random.key(1), env.length)[2])
+    carry = play.taught(jax.random.key(1), 64, env.words)
+    return jax.device_get(play.play(env, params, states, teacher, carry, env.length)[2])
 
 
 def test_each_item_is_a_class_of_its_own_that_comes_back(record):
@@ -115,3 +116,16 @@ def test_lifetimes_of_several_tasks_are_aligned(params):
     for task, questions in enumerate((3, 2)):
         only = params.replace(tasks=jnp.zeros(2).at[task].set(1))
         assert np.all(play.reset(env, only, keys).script.question.sum(1) == questions)
+
+
+def test_a_teacher_makes_no_error_twice():
+    oracle = jnp.full((16, 1), 2)
+    steps = TimeStep({}, {}, jnp.zeros((16, 1)), oracle == 2, oracle, choices=jnp.full((16, 1), 4))
+    carry, answers = play.taught(jax.random.key(0), batch=16, words=6), []
+    for _ in range(6):
+        carry, answer = jax.jit(play.teacher(error_rate=1.0))(carry, steps)
+        answers.append(answer)
+    answers = np.stack(answers, axis=1)
+    np.testing.assert_array_equal(np.sort(answers[:, :4]), [[0, 1, 2, 3]] * 16)
+    np.testing.assert_array_equal(answers[:, 4:], 2)
+    assert len(set(answers[:, 0])) > 1, "tried in any order"

@@ -157,6 +157,7 @@ def test_a_rule_holds_for_life_and_kinds_do_not():
         for item, answer in zip(script.item[asked], script.answer[asked]):
             assert wants.setdefault(kinds[-1][item], answer) == answer
     assert len(wants) == len(set(wants.values())) == LEVEL.kinds
+    assert all(set(kind.values()) == set(wants) for kind in kinds[:-1]), "each tries all kinds"
     returning = set.intersection(*map(set, kinds))
     assert len(returning) == len(kinds[0]) // 2
     assert any(len({kind[item] for kind in kinds}) > 1 for item in returning)

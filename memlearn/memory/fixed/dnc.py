@@ -194,5 +194,5 @@ class DNCMemory(Memory):
         events_in_state_dtype = events.fused.astype(state.memory.dtype)
         resets = boundaries == LIFETIME
         state, outs = run(state, (events_in_state_dtype, resets))
-        out = nn.Dense(self.width, name="out")(outs).astype(events.fused.dtype)
+        out = nn.Dense(self.width, name="out")(outs).astype(events.fused.dtype)[:, :, None]
         return state, out, None

@@ -40,5 +40,5 @@ class GRUMemory(Memory):
             body, variable_broadcast="params", split_rngs={"params": False}, in_axes=1, out_axes=1
         )
         hidden, outs = run(cell, state.hidden, (events_in_state_dtype, boundaries == LIFETIME))
-        out = nn.Dense(self.width, name="out")(outs).astype(events.fused.dtype)
+        out = nn.Dense(self.width, name="out")(outs).astype(events.fused.dtype)[:, :, None]
         return GRUState(hidden), out, None

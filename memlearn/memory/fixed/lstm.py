@@ -42,5 +42,5 @@ class LSTMMemory(Memory):
             body, variable_broadcast="params", split_rngs={"params": False}, in_axes=1, out_axes=1
         )
         carry, outs = run(cell, tuple(state), (events_in_state_dtype, boundaries == LIFETIME))
-        out = nn.Dense(self.width, name="out")(outs).astype(events.fused.dtype)
+        out = nn.Dense(self.width, name="out")(outs).astype(events.fused.dtype)[:, :, None]
         return LSTMState(*carry), out, None

@@ -81,7 +81,7 @@ class MemaxMemory(Memory):
         carry = _cast(state.carry, outline.initialize_carry())
         carry, outs = jax.vmap(run)(carry, rows, boundaries == LIFETIME)
         outs = nn.LayerNorm(name="norm")(outs)  # as memax does; what s6 returns has no bound
-        out = nn.Dense(self.width, name="out")(outs).astype(events.fused.dtype)
+        out = nn.Dense(self.width, name="out")(outs).astype(events.fused.dtype)[:, :, None]
         return MemaxState(_cast(carry, state.carry)), out, None
 
     def _draw(self, key):

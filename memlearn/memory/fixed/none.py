@@ -12,4 +12,4 @@ class NoMemory(Memory):
         return ()
 
     def __call__(self, state, events, boundaries, trace=False):
-        return state, jnp.zeros_like(events.fused), None
+        return state, jnp.zeros_like(events.fused[:, :, None]), None
