@@ -38,7 +38,7 @@ LAYERS = {
         top_banks=1,
         **designs.LEARNED,
     ),
-    "GRU 128": GRUMemory(WIDTH, MODALITIES, 0, hidden=128),
+    "GRU 128": GRUMemory(WIDTH, perceived=MODALITIES, recalled=0, hidden=128),
 }
 
 

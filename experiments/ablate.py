@@ -1,6 +1,6 @@
 """Run a study: every variant of its sweep, several seeds each, and a table of how they score.
 
-    python -m experiments.ablate --study=experiments/ablations/keys.py [--seeds=3] [--size=cpu]
+    python -m experiments.ablate --study=experiments/ablations/keys.py [--seeds=3] [--size=study]
         [--set=FIELD=VALUE ...] [--only=VARIANT ...] [--out=results]
 
 The seeds of a variant are trained in one program. The same command goes on where an interrupted
@@ -31,7 +31,7 @@ from memlearn.types import UserError
 
 STUDY = flags.DEFINE_string("study", None, "the question, a file", required=True)
 SEEDS = flags.DEFINE_integer("seeds", 3, "runs of each variant", lower_bound=1)
-SIZE = flags.DEFINE_enum("size", "cpu", list(mixture.SIZES), "how large the runs are")
+SIZE = flags.DEFINE_enum("size", "study", list(mixture.SIZES), "how large the runs are")
 SET = flags.DEFINE_multi_string("set", [], "FIELD=VALUE of the configuration, for all variants")
 ONLY = flags.DEFINE_multi_string("only", [], "variants to run; all if none is named")
 OUT = flags.DEFINE_string("out", "results", "the folder to write to")
@@ -45,7 +45,8 @@ def main():
     chosen = ONLY.value or list(variants)
     configs = {v: configure(build.lookup(variants, v, "variant")) for v in chosen}
     for config in configs.values():
-        build.policy(config)  # what cannot be built is said before anything is run
+        # What cannot be built is said before anything is run.
+        build.policy(config), build.environment(config), build.shares(config)
         if shares and config.memory.kind not in designs.DESIGNS:
             raise UserError(f"{config.memory.kind!r} has no slots to take a share of")
     marks = {v: mark(config, shares) for v, config in configs.items()}

@@ -1,7 +1,6 @@
 """From the names in a configuration to the objects they stand for: the one table.
 
-To plug in a memory, a task or an encoder of one's own, add a line here; and for a task its share of
-a mixture in experiments/configs/binding.py.
+To plug in a memory, a task or an encoder of one's own, add a line here.
 """
 
 import functools
@@ -59,7 +58,7 @@ ENCODERS = {
 SIZES = ("banks", "slots", "key_width", "value_width", "admission_rate", "top_banks")
 
 
-def _slot_memory(config, event, name):
+def _slot_memory(config, modalities, name):
     """A named design, but for the axes that the configuration sets to another rule."""
     memory = config.memory
     changed = {axis: memory[axis] for axis in designs.AXES if memory[axis]}
@@ -72,21 +71,29 @@ def _slot_memory(config, event, name):
         design = designs.check({**designs.DESIGNS[name], **changed})
     except ValueError as error:
         raise UserError(str(error)) from error
-    return SlotMemory(config.width, **event, **sizes, **design)
+    return SlotMemory(config.width, **modalities, **sizes, **design)
 
 
-def _memax(config, event, name):
-    return memax.MemaxMemory(config.width, **event, kind=name, recurrent_size=config.memory.hidden)
+def _memax(config, modalities, name):
+    return memax.MemaxMemory(
+        config.width, **modalities, kind=name, recurrent_size=config.memory.hidden
+    )
 
 
+# Name -> function of the configuration and of the numbers of modalities that events have, a dict of
+# `perceived` and `recalled`.
 MEMORIES = {
     **{name: functools.partial(_slot_memory, name=name) for name in designs.DESIGNS},
-    "none": lambda config, event: NoMemory(config.width, **event),
-    "gru": lambda config, event: GRUMemory(config.width, **event, hidden=config.memory.hidden),
-    "lstm": lambda config, event: LSTMMemory(config.width, **event, hidden=config.memory.hidden),
-    "dnc": lambda config, event: DNCMemory(
+    "none": lambda config, modalities: NoMemory(config.width, **modalities),
+    "gru": lambda config, modalities: GRUMemory(
+        config.width, **modalities, hidden=config.memory.hidden
+    ),
+    "lstm": lambda config, modalities: LSTMMemory(
+        config.width, **modalities, hidden=config.memory.hidden
+    ),
+    "dnc": lambda config, modalities: DNCMemory(
         config.width,
-        **event,
+        **modalities,
         slots=config.memory.banks * config.memory.slots,
         read_heads=config.memory.banks,
         word_width=config.memory.value_width,
@@ -114,6 +121,17 @@ def tasks(config):
         return tuple(TASKS)
     lookup({**TASKS, MIXTURE: None}, config.task, "task")
     return (config.task,)
+
+
+def shares(config):
+    """Return how often each of the run's tasks is met: name -> share, relative to the others."""
+    for name, _ in config.task_shares:
+        lookup(TASKS, name, "task")
+    met = {**dict.fromkeys(TASKS, 1.0), **dict(config.task_shares)}
+    met = {name: met[name] for name in tasks(config)}
+    if min(met.values()) < 0 or max(met.values()) == 0:
+        raise UserError(f"task_shares must not be negative, nor all 0; got {config.task_shares}")
+    return met
 
 
 def environment(config, classes_factor=1, delay_factor=1):
@@ -146,14 +164,15 @@ def world(config, classes, study, ask, task=None):
       classes: `train`, `val` or `test`.
       study, ask: `seen` or `unseen`, the faces to study and to ask in.
       task: the only one to be met; None for all of the run's, by their shares.
+
+    Raises:
+      UserError: if the shares are not such.
     """
     images, faces = _atlas(config.data, classes, config.data_dir or None)[0], {}
     for kind in ("seen", "unseen"):
         faces[kind] = jnp.zeros(images.images.shape[1], bool).at[getattr(images, kind)].set(True)
-    shares = [config.task_shares[name] if task is None else task == name for name in tasks(config)]
-    if min(shares) < 0 or max(shares) == 0:
-        raise UserError(f"task_shares must be positive, or 0 for what is never met; got {shares}")
-    return LifetimeParams(images.images, faces[study], faces[ask], jnp.array(shares, float))
+    met = [share if task is None else task == name for name, share in shares(config).items()]
+    return LifetimeParams(images.images, faces[study], faces[ask], jnp.array(met, float))
 
 
 # The rows of an evaluation. A held-out class, never trained on, is studied in a face of a family
@@ -203,16 +222,16 @@ def teaching(config, env, world):
     """Return the function from a key and a step to a batch of taught lifetimes.
 
     The batch is a `TimeStep`, arrays `[B, T, ...]`. Tasks of `config.later` are not in it before
-    step `config.later_after`, unless they are all there is. How often the teacher errs moves evenly
-    from the first of `config.error_rates` to the last.
+    step `config.later_after`, unless they are all there is. How often the teacher tries an answer
+    moves evenly from the first of `config.trial_rates` to the last.
 
     Raises:
       UserError: if these are not two rates.
     """
     later = jnp.array([name in config.later for name in tasks(config)])
-    if len(config.error_rates) != 2 or not all(0 <= rate <= 1 for rate in config.error_rates):
-        raise UserError(f"error_rates must be two, between 0 and 1; got {config.error_rates}")
-    first, last = config.error_rates
+    if len(config.trial_rates) != 2 or not all(0 <= rate <= 1 for rate in config.trial_rates):
+        raise UserError(f"trial_rates must be two, between 0 and 1; got {config.trial_rates}")
+    first, last = config.trial_rates
 
     @jax.jit
     def draw(key, step, world):
@@ -223,7 +242,7 @@ def teaching(config, env, world):
         met = world.replace(tasks=jnp.where(early.any(), early, world.tasks))
         states = play.reset(env, met, jax.random.split(key_lifetimes, config.batch))
         teacher = play.teacher(first + (last - first) * step / config.updates)
-        carry = play.taught(key_teacher, config.batch, config.words)
+        carry = play.new_teacher(key_teacher, config.batch, env.words)
         steps = play.play(env, met, states, teacher, carry, env.length)[2].steps
         images = look_around(key_look, steps.observation["image"], config.zoom, config.shift)
         return steps._replace(observation={**steps.observation, "image": images})

@@ -2,6 +2,7 @@
 
 from typing import Any, NamedTuple
 
+import chex
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
@@ -69,6 +70,7 @@ class MultimodalPolicy(nn.Module):
         states, traces = [], []
         for memory, before in zip(self.memories, state):
             after, recalled, memory_trace = memory(before, events, steps.boundary, trace)
+            chex.assert_shape(recalled, (*events.fused.shape[:2], memory.parts, memory.width))
             events = _recalling(perceived, recalled, events.fused)
             states.append(after)
             traces.append(memory_trace)
@@ -81,11 +83,14 @@ class MultimodalPolicy(nn.Module):
 
 
 def _recalling(perceived, recalled, fused):
-    """The event as the next layer sees it: what was recalled `[B, T, R, D]` is present too."""
-    parts = jax.nn.standardize(recalled)  # how large and where they lie is for their maps to learn
-    known = jnp.ones(recalled.shape[:3], bool)
+    """The event as the next layer sees it: what was recalled `[B, T, R, D]` is present too.
+
+    Each part is scaled to one size, so that how far it was asked for counts in `fused` alone; it is
+    always present, also where nothing was found.
+    """
+    parts, always = jax.nn.standardize(recalled), jnp.ones(recalled.shape[:3], bool)
     return Event(
         embeddings=jnp.concatenate([perceived.embeddings, parts], axis=2),
-        present=jnp.concatenate([perceived.present, known], axis=2),
+        present=jnp.concatenate([perceived.present, always], axis=2),
         fused=nn.LayerNorm()(fused + recalled.sum(axis=2)),
     )

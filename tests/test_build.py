@@ -11,7 +11,6 @@ from memlearn.tasks import language
 from memlearn.types import UserError
 from tests.worlds import small_config, small_run
 
-WORLD = functools.partial(build.world, **build.SEEN)
 TEACHING = functools.partial(build.teaching, env=None, world=None)
 
 
@@ -30,9 +29,10 @@ TEACHING = functools.partial(build.teaching, env=None, world=None)
         (build.policy, {"memory.keys": "fuzzy"}, "no rule of keys is called 'fuzzy'; there are: "),
         (build.policy, {"memory.kind": "gru", "memory.keys": "fused"}, "says nothing about 'gru'"),
         (build.policy, {"memory.top_banks": 3}, "memory.top_banks must be between 0 and"),
-        (TEACHING, {"error_rates": (0.5, 1.5)}, "error_rates must be two, between 0 and 1"),
-        (WORLD, {"task_shares.binding": -1.0}, "task_shares must be positive"),
-        (WORLD, {"task_shares.binding": 0.0}, "task_shares must be positive, or 0 for what"),
+        (TEACHING, {"trial_rates": (0.5, 1.5)}, "trial_rates must be two, between 0 and 1"),
+        (build.shares, {"task_shares": (("binding", -1.0),)}, "task_shares must not be negative"),
+        (build.shares, {"task_shares": (("binding", 0.0),)}, "must not be negative, nor all 0"),
+        (build.shares, {"task_shares": (("juggling", 1.0),)}, "no task is called 'juggling'"),
         (build.conditions, {"data": "faces"}, "no data set is called 'faces'"),
         (build.conditions, {"delay": 99}, "needs 402 classes and there are 233"),
     ],
@@ -48,20 +48,32 @@ def test_what_cannot_be_built_is_one_line(data_dir, construct, fields, complaint
 def test_tasks_of_a_mixture_are_met_by_their_shares(data_dir):
     config = small_config()
     config.task, config.data_dir = "mixture", str(data_dir)
-    config.task_shares.rule, config.task_shares.order = 3.0, 0.0
-    np.testing.assert_array_equal(WORLD(config).tasks, [1, 1, 0, 1, 1, 3])
-    np.testing.assert_array_equal(WORLD(config, task="order").tasks, [0, 0, 1, 0, 0, 0])
+    config.task_shares = (("rule", 3.0), ("order", 0.0))
+    world = functools.partial(build.world, config, **build.SEEN)
+    np.testing.assert_array_equal(world().tasks, [1, 1, 0, 1, 1, 3])
+    np.testing.assert_array_equal(world(task="order").tasks, [0, 0, 1, 0, 0, 0])
 
 
-def test_a_teacher_errs_more_and_more_or_less_and_less():
-    run = small_run(task="rule", batch=32, updates=100, error_rates=(0.0, 1.0))
+def test_each_bank_below_is_a_source():
+    config = small_config()
+    config.memory.layers = 2
+    first, second = build.sources(config)
+    below = ["recalled 0", "recalled 1"]
+    assert [name for name in second if name not in first] == [
+        *below,
+        *(f"{x} before" for x in below),
+    ]
+
+
+def test_a_teacher_tries_more_and_more():
+    run = small_run(task="rule", batch=32, updates=100, trial_rates=(0.0, 1.0))
 
     def erred(step):
         seen = run.draw(jax.random.key(0), step)
         return 1 - seen.observation["reward"][seen.present["reward"]].mean()
 
     assert erred(0) == 0 < erred(50) < erred(100)
-    # Of five answers that are told, two kinds of things are wrong once: no error is made twice.
+    # Each of two kinds is answered wrong once, in five answers whose reward is seen.
     np.testing.assert_allclose(erred(100), 0.4)
 
 

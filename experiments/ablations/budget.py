@@ -7,7 +7,7 @@ scores against slots; `all` is the learned memory as it is, asked with the same 
 `static` the structure does not depend on what is perceived.
 """
 
-SHARES = (1 / 32, 1 / 16, 1 / 8, 1 / 4, 1 / 2, 1.0)  # of each bank's slots, at evaluation
+SHARES = (1 / 40, 1 / 20, 1 / 8, 1 / 4, 1 / 2, 1.0)  # of each bank's slots, at evaluation
 
 
 def sweep():

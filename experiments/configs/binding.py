@@ -56,9 +56,7 @@ def get_config():
     config.memory.amounts = ""
 
     # How it learns: see memlearn/learning/imitation.py.
-    config.task_shares = ConfigDict()  # mixture: how often each task is met
-    for task in ("binding", "rebinding", "order", "counting", "selection", "rule"):
-        config.task_shares[task] = 1.0
+    config.task_shares = ()  # mixture: pairs of a task and how often it is met; the others 1.0
     config.later = ()  # mixture: tasks that build on others, and are not met before
     config.later_after = 0  # ... so many updates of the others
     config.batch = 32  # lifetimes per update
@@ -67,7 +65,10 @@ def get_config():
     config.warmup = 50  # updates
     config.weight_decay = 1e-4
     config.clip = 1.0  # largest norm of a gradient
-    config.error_rates = (0.2, 0.2)  # how often the teacher errs, at the first update and the last
+    config.trial_rates = (
+        0.2,
+        0.2,
+    )  # how often the teacher tries an answer, at first and in the end
     config.zoom = 0.2  # augmentation of images: largest log-scale; faces differ in width most
     config.shift = 0.5  # ... and largest move, in pixels
     config.value_weight = 0.5

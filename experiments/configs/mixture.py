@@ -12,6 +12,8 @@ from experiments.configs import binding
 
 SIZES = {
     "cpu": dict(batch=32, updates=2500, channels=(32, 64, 128), validation_lifetimes=128),
+    # For a study: all its variants and seeds are to be run on 2 CPU cores.
+    "study": dict(batch=32, updates=500, channels=(32, 64, 128), validation_lifetimes=64),
     "gpu": dict(batch=256, updates=10000, channels=(64, 128, 256), validation_lifetimes=512),
 }
 
@@ -29,8 +31,7 @@ def get_config(size="cpu"):
     config.mentions = 36  # with the names, more than a bank has slots
     config.later = ("rule",)  # it builds on telling what an image was last called
     config.later_after = 200
-    config.task_shares.rule = 3.0  # what takes longest to learn is met more often
-    config.task_shares.counting = 3.0
-    config.error_rates = (0.5, 0.9)  # rule: an action is found by trying, at last on one's own
+    config.task_shares = (("rule", 3.0), ("counting", 3.0))  # what takes longest to learn
+    config.trial_rates = (0.5, 0.9)  # rule: what is right is found by trying
     config.update(SIZES[size])
     return config.lock()

@@ -104,6 +104,7 @@ def _draw_slots(weights, label, ax):
 
 
 def _draw_sources(weights, sources, label, ax):
+    assert weights.shape[-1] == len(sources), (weights.shape, sources)
     ax.imshow(weights.T, aspect="auto", cmap="viridis", vmin=0, vmax=1, interpolation="nearest")
     ax.set(yticks=range(len(sources)), ylabel=label)
     ax.set_yticklabels(sources, fontsize=7)

@@ -25,8 +25,9 @@ class Memory(nn.Module):
 
     Attributes:
       width: D, the width of the fused event and of what the memory returns.
-      perceived, recalled: of how many modalities an event is, M in all: those that are perceived,
-        and after them the parts of what the layer of memory below recalled.
+      perceived: how many modalities of an event are perceived.
+      recalled: how many parts the layer of memory below recalls, 0 for the first layer. They follow
+        as modalities, so that M = perceived + recalled.
     """
 
     width: int
@@ -35,7 +36,7 @@ class Memory(nn.Module):
 
     @property
     def parts(self) -> int:
-        """In how many parts it recalls, R."""
+        """R, of how many parts `out` is; a memory that has several says so."""
         return 1
 
     def initial_state(self, batch: int, dtype=jnp.float32) -> State:

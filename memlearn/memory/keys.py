@@ -138,7 +138,7 @@ class TwoMapsKeys(SourceKeys):
 
 
 class ModalityKeys(SourceKeys):
-    """The fixed rule of dual coding: bank h files and asks under modality h, if it is present.
+    """The fixed rule of dual coding: bank h files and asks under modality h mod M, if present.
 
     With fewer banks than modalities, the last modalities have none.
     """
@@ -152,16 +152,16 @@ class ModalityKeys(SourceKeys):
 def _first_sources(banks, sources, recalled, turns):
     """The source that each bank begins with, for filing and for asking: logits `[H, S]` of each.
 
-    Banks take the first of four turns. They file under the first modality, and ask by it; under the
-    second, or what the first bank below recalled, and ask by it; under the first of the event
-    before, and ask by that of the present one; and likewise with the second. A key and a query that
-    begin with different modalities have nothing in common to match on, and it can take thousands of
-    updates until they find something.
+    Banks take the first `turns` of four turns. They file under the first modality, and ask by it;
+    under the second, or what the first bank below recalled, and ask by it; under the first of the
+    event before, and ask by that of the present one; and likewise with the second. A key and a
+    query that begin with different modalities have nothing in common to match on, and it can take
+    thousands of updates until they find something.
     """
-    modalities, nothing = sources // 2, jnp.zeros(sources)
-    first, second = nothing.at[0].set(3.0), nothing.at[1].set(3.0)
-    if recalled:
-        second = nothing.at[modalities - recalled].set(9.0)
+    modalities, even = sources // 2, jnp.zeros(sources)
+    first, second = even.at[0].set(3.0), even.at[min(1, modalities - 1)].set(3.0)
+    if recalled:  # all but alone, for a little of everything else blurs it; its bank asks by images
+        second = even.at[modalities - recalled].set(9.0)
     before = functools.partial(jnp.roll, shift=modalities)
     turn = jnp.arange(banks) % turns
     key = jnp.stack([first, second, before(first), before(second)])[turn]
@@ -174,7 +174,7 @@ class FusedKeys(nn.Module):
 
     Attributes:
       banks, key_width: H, K.
-      recalled: as for `SourceKeys`; no part of this rule.
+      recalled: as for `SourceKeys`, that all rules are built alike.
     """
 
     banks: int

@@ -28,8 +28,8 @@ class BankRouter(nn.Module):
     so that equal shares are full shares. The shares are sown as `routing` for `balance_loss`.
 
     Attributes:
-      rule: `learned`; `all`, every route is 1; or `by_modality`, bank h takes part where modality h
-        is present.
+      rule: `learned`; `all`, every route is 1; or `by_modality`, bank h takes part where modality
+        h mod M is present.
       banks: H.
       top: how many banks take part at most, by the rule `learned`. The routes of the others are 0,
         and so are their gradients: it takes the balance loss to bring a bank back.

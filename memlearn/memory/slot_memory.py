@@ -148,13 +148,13 @@ class SlotMemory(Memory):
             state.contents, query, key, self._values(events), write, decay, resets, usable
         )
 
-        # What each bank recalls, as far as it is asked.
-        out = self._tell("out", nn.initializers.lecun_normal((0, 1), 2), reads)
+        # What each bank recalls, as far as it is asked. Fan-in over all: what counts is their sum.
+        out = self._project("out", nn.initializers.lecun_normal((0, 1), 2), reads)
         if self.amounts == "told":
             # Amounts have no say at first: random weights on so many marks would drown the values.
             measured = access.Ruler(name="mass")(mass), access.Ruler(name="tally")(tally)
             marks = jnp.concatenate(measured, axis=-1)
-            out = out + self._tell("amounts", nn.initializers.zeros, marks)
+            out = out + self._project("amounts", nn.initializers.zeros, marks)
         out = (read_banks[..., None] * out).astype(events.fused.dtype)
 
         state = SlotMemoryState(contents, pointer, state.budget, last)
@@ -164,10 +164,11 @@ class SlotMemory(Memory):
         return state, out, SlotTrace(write, read, decay, *routes, mass, tally)
 
     def _rule_of_keys(self, **settings):
+        """The module that composes keys and queries."""
         return keys.RULES[self.keys](self.banks, self.key_width, self.recalled, **settings)
 
-    def _tell(self, name, init, found):
-        """What each bank found, `[B, T, H, X]`, in the words of the event, `[B, T, H, D]`."""
+    def _project(self, name, init, found):
+        """Map what each bank found, `[B, T, H, X]`, to `[B, T, H, D]` by a matrix of its own."""
         kernel = self.param(name, init, (self.banks, found.shape[-1], self.width))
         return jnp.einsum("bthx,hxd->bthd", found, kernel.astype(found.dtype))
 

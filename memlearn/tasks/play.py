@@ -56,41 +56,51 @@ def play(env, params, states, act, carry, length):
     return states, carry, jax.tree.map(lambda x: jnp.moveaxis(x, 0, 1), record)
 
 
-class Taught(NamedTuple):
+class TeacherState(NamedTuple):
     """What a teacher carries from step to step.
 
     Attributes:
       key: random key.
-      tried: bool `[B, W, W]`, what was answered so far where each of the words was right.
+      tried: bool `[B, W, W]`; `tried[b, r, a]`: to a question whose right answer is r, a was
+        answered in lifetime b.
     """
 
     key: jax.Array
     tried: jax.Array
 
 
-def taught(key, batch, words):
-    """Return what a teacher carries into new lifetimes."""
-    return Taught(key, jnp.zeros((batch, words, words), bool))
+def new_teacher(key, batch, words):
+    """Return the `TeacherState` of new lifetimes.
+
+    Args:
+      key: random key.
+      batch: B.
+      words: W, as of the environment.
+    """
+    return TeacherState(key, jnp.zeros((batch, words, words), bool))
 
 
-def teacher(error_rate):
-    """Return an `act` that gives the right answer, or at `error_rate` one that was not yet tried.
+def teacher(trial_rate):
+    """Return an `act` that gives the right answer, or now and then tries one.
 
-    The errors show a learner what it will see once it answers, and errs, for itself, and what there
-    is to learn from trying: no error is made twice where the same answer is right. The carry is
-    `Taught`.
+    What is tried is any answer, the right one too, that was not given yet where the same one is
+    right: no error is made twice. It shows a learner what it will see once it answers, and errs,
+    for itself, and what there is to learn from trying. The carry is `TeacherState`.
+
+    Args:
+      trial_rate: how often it tries, float or float32 scalar in [0, 1].
     """
 
     def act(carry, steps):
-        key, key_error, key_word = jax.random.split(carry.key, 3)
+        key, key_trial, key_word = jax.random.split(carry.key, 3)
         lifetimes, oracle = jnp.arange(steps.oracle.shape[0]), steps.oracle[:, 0]
         words = jnp.arange(carry.tried.shape[-1])
         untried = (words < steps.choices) & ~carry.tried[lifetimes, oracle]
         word = jax.random.categorical(key_word, jnp.where(untried, 0.0, -jnp.inf))
-        errs = jax.random.bernoulli(key_error, error_rate, oracle.shape) & untried.any(-1)
-        action = jnp.where(errs, word, oracle)
+        tries = jax.random.bernoulli(key_trial, trial_rate, oracle.shape) & untried.any(-1)
+        action = jnp.where(tries, word, oracle)
         answered = (words == action[:, None]) & steps.question
-        return Taught(key, carry.tried.at[lifetimes, oracle].max(answered)), action
+        return TeacherState(key, carry.tried.at[lifetimes, oracle].max(answered)), action
 
     return act
 

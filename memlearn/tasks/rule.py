@@ -2,11 +2,11 @@
 
 In every episode items are named by their kind; then each is to be acted on. Half of them come back
 in every episode, and may be of another kind; the others are new. Which action a kind wants is never
-said: it is found by trial and error, and remembered for life. To answer in the last episode takes
-both: the kind of this episode, where older ones are in the way, and the rule, which must survive.
-Without a memory chance is 1 / kinds. An agent that begins with the last episode can still try, and
-rule out, within it, and be a little better than that; since any kind may be asked for next, not by
-much.
+said: every episode but the last is a try at each, and what is found is to be remembered for life.
+To answer in the last episode takes both: the kind of this episode, where older ones are in the way,
+and the rule, which must survive. Without a memory chance is 1 / kinds. An agent that begins with
+the last episode can still try, and rule out, within it, and be a little better than that; since any
+kind may be asked for next, not by much.
 """
 
 import jax
@@ -31,9 +31,9 @@ def rule(key, level):
     words = jax.random.permutation(key_words, level.words)[: level.kinds]
     wants = jax.random.permutation(key_wants, level.kinds)
     count = max(level.kinds, level.classes // 2)
-    # Every episode tries each kind as often as any other; the last one has any kinds.
+    # Every episode tries all kinds, each as often as any other; the last one has any.
     key_tried, key_last = jax.random.split(key_kinds)
-    tried = jnp.tile(jnp.arange(count) % level.kinds, (level.trials, 1))
+    tried = (jnp.arange(level.trials * count) % level.kinds).reshape(level.trials, count)
     tried = jax.random.permutation(key_tried, tried, axis=1, independent=True)
     last = jax.random.randint(key_last, (1, count), 0, level.kinds)
 

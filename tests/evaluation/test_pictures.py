@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from memlearn import build
 from memlearn.evaluation import curves, strip
 from memlearn.tasks import play
 from tests.worlds import small_run
@@ -21,9 +22,7 @@ def test_a_lifetime_is_drawn(tmp_path, memory):
     trace = look_back(run.state.params, state, steps)[2][0]
     record = play.Record(steps, steps.oracle, steps.question.astype(float))
     record, trace = jax.device_get(jax.tree.map(lambda x: x[0], (record, trace)))
-    names = ["image", "text", "vector", "action", "reward", "recalled"]
-    sources = names + [f"{name} before" for name in names]
-    strip.draw(record, trace, sources, tmp_path / "lifetime.png")
+    strip.draw(record, trace, build.sources(run.config)[0], tmp_path / "lifetime.png")
     with Image.open(tmp_path / "lifetime.png") as image:
         assert image.width > 300 and np.asarray(image).std() > 0
 

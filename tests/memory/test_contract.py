@@ -28,10 +28,11 @@ STATIC = {
     **dict(keys="two_maps", amounts="untold"),
 }
 PRESENT = {**designs.DESIGNS["random_write"], "keys": "present"}
-DESIGNS = "learned", "window", "gated_slots", "modality_banks"
+DESIGNS = "learned", "window", "modality_banks"
 MEMORIES = {
     # The other designs are made of the same rules.
     **{name: SlotMemory(**EVENT, **SIZES, **designs.DESIGNS[name]) for name in DESIGNS},
+    "first": SlotMemory(D, perceived=M, recalled=0, **SIZES, **designs.DESIGNS["gated_slots"]),
     "random_write": SlotMemory(**EVENT, **SIZES, **PRESENT),
     "static": SlotMemory(**EVENT, **SIZES, **STATIC),
     "gru": GRUMemory(**EVENT, hidden=10),

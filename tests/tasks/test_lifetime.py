@@ -38,8 +38,8 @@ def params():
 @pytest.fixture(scope="module")
 def record(env, params):
     states = play.reset(env, params, jax.random.split(jax.random.key(0), 64))
-    teacher = play.teacher(error_rate=0.5)
-    carry = play.taught(jax.random.key(1), 64, env.words)
+    teacher = play.teacher(trial_rate=0.5)
+    carry = play.new_teacher(jax.random.key(1), 64, env.words)
     return jax.device_get(play.play(env, params, states, teacher, carry, env.length)[2])
 
 
@@ -64,7 +64,7 @@ def test_reward_is_for_right_answers_and_is_perceived_in_the_next_step(record):
     steps = record.steps
     right = (record.actions == steps.oracle) & steps.question
     np.testing.assert_array_equal(record.rewards, right)
-    assert 0.3 < right[steps.question].mean() < 0.8  # half of the answers are random words
+    assert 0.3 < right[steps.question].mean() < 0.8  # half of the answers are tries
     assert record.actions.max() == 7 and np.all(steps.choices[steps.question] == 8)
     for name, told in (("action", record.actions), ("reward", record.rewards)):
         present = steps.present[name]
@@ -119,13 +119,21 @@ def test_lifetimes_of_several_tasks_are_aligned(params):
 
 
 def test_a_teacher_makes_no_error_twice():
-    oracle = jnp.full((16, 1), 2)
-    steps = TimeStep({}, {}, jnp.zeros((16, 1)), oracle == 2, oracle, choices=jnp.full((16, 1), 4))
-    carry, answers = play.taught(jax.random.key(0), batch=16, words=6), []
+    def step(oracle, question=True):
+        oracle = jnp.full((16, 1), oracle)
+        question, choices = jnp.full((16, 1), question), jnp.full((16, 1), 4)
+        return TimeStep({}, {}, jnp.zeros((16, 1)), question, oracle, choices)
+
+    act = jax.jit(play.teacher(trial_rate=1.0))
+    carry, _ = act(play.new_teacher(jax.random.key(0), batch=16, words=6), step(1, question=False))
+    assert not carry.tried.any(), "nothing was answered"
+    answers = {1: [], 2: []}
     for _ in range(6):
-        carry, answer = jax.jit(play.teacher(error_rate=1.0))(carry, steps)
-        answers.append(answer)
-    answers = np.stack(answers, axis=1)
-    np.testing.assert_array_equal(np.sort(answers[:, :4]), [[0, 1, 2, 3]] * 16)
-    np.testing.assert_array_equal(answers[:, 4:], 2)
-    assert len(set(answers[:, 0])) > 1, "tried in any order"
+        for oracle in answers:
+            carry, answer = act(carry, step(oracle))
+            answers[oracle].append(answer)
+    for oracle, given in answers.items():
+        given = np.stack(given, axis=1)
+        np.testing.assert_array_equal(np.sort(given[:, :4]), [[0, 1, 2, 3]] * 16)
+        np.testing.assert_array_equal(given[:, 4:], oracle)
+        assert len(set(given[:, 0])) > 1, "tried in any order"
