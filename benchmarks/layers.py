@@ -20,6 +20,7 @@ from memlearn import build
 from memlearn.learning import imitation
 from memlearn.memory import access, designs
 from memlearn.memory.fixed.gru import GRUMemory
+from memlearn.memory.keys import Addresses
 from memlearn.memory.slot_memory import SlotMemory
 from memlearn.ops.slots import apply, scan
 from memlearn.types import LIFETIME, NONE, Event
@@ -34,6 +35,7 @@ LAYERS = {
         slots=32,
         key_width=32,
         value_width=32,
+        maps=Addresses(32),
         admission_rate=0.5,
         top_banks=1,
         **designs.LEARNED,

@@ -23,6 +23,7 @@ from memlearn.memory.fixed.dnc import DNCMemory
 from memlearn.memory.fixed.gru import GRUMemory
 from memlearn.memory.fixed.lstm import LSTMMemory
 from memlearn.memory.fixed.none import NoMemory
+from memlearn.memory.keys import Addresses
 from memlearn.memory.slot_memory import SlotMemory
 from memlearn.policy import MultimodalPolicy
 from memlearn.tasks import language, play
@@ -58,6 +59,9 @@ ENCODERS = {
 SIZES = ("banks", "slots", "key_width", "value_width", "admission_rate", "top_banks")
 
 
+_maps = functools.cache(Addresses)  # one module, so that all layers share its parameters
+
+
 def _slot_memory(config, modalities, name):
     """A named design, but for the axes that the configuration sets to another rule."""
     memory = config.memory
@@ -71,7 +75,8 @@ def _slot_memory(config, modalities, name):
         design = designs.check({**designs.DESIGNS[name], **changed})
     except ValueError as error:
         raise UserError(str(error)) from error
-    return SlotMemory(config.width, **modalities, **sizes, **design)
+    maps = _maps(memory.key_width)
+    return SlotMemory(config.width, **modalities, **sizes, maps=maps, **design)
 
 
 def _memax(config, modalities, name):

@@ -107,3 +107,10 @@ def test_the_second_layer_sees_what_the_first_recalled(config, steps, params):
     trained = jax.tree.map(lambda x: x + 0.1, params)
     gradients = jax.jit(jax.grad(structure))(trained)["params"]["memories_0"]
     assert jnp.all(jnp.any(gradients["out"] != 0, axis=(1, 2))), "every bank counts"
+
+
+def test_layers_share_the_address_maps_of_what_is_perceived(params):
+    first, second = params["params"]["memories_0"], params["params"]["memories_1"]
+    assert first["maps"]["maps"].shape == (5, 16, 32), "one of each modality, for both"
+    assert "maps" not in second, "the second layer has no others"
+    assert second["keys"]["recalled"]["maps"].shape == (2, 16, 32), "but of what it is told"

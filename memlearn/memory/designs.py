@@ -6,7 +6,10 @@ vary one axis of a design, set `config.memory.<axis>`.
 
 # The rules there are on each axis, the learned one first.
 AXES = {
-    "keys": ("learned", "present", "two_maps", "fused", "random", "by_modality"),
+    "keys": (
+        *("learned", "present", "layer_maps", "two_maps", "bank_maps"),
+        *("fused", "random", "by_modality"),
+    ),
     "admission": ("learned", "always", "random"),
     "placement": ("learned", "fresh", "routed"),
     "retention": ("learned", "none", "fixed"),

@@ -23,27 +23,26 @@ def unit(x):
 class Addresses(nn.Module):
     """Map each modality's embedding to the space of addresses, `a[m] = A[m] e[m]`.
 
-    One map per modality and bank, shared by both lags and by keys and queries.
+    Attributes:
+      width: K; or more, for several addresses of each.
     """
 
-    banks: int
-    key_width: int
+    width: int
 
     @nn.compact
     def __call__(self, embeddings):
-        """Map embeddings `[B, T, M, D]` to addresses `[B, T, M, H, K]`, zero to zero."""
-        *_, modalities, width = embeddings.shape
-        shape = (modalities, width, self.banks, self.key_width)
-        init = nn.initializers.variance_scaling(1.0, "fan_in", "normal", in_axis=1, out_axis=(2, 3))
+        """Map embeddings `[B, T, M, D]` to addresses `[B, T, M, width]`, zero to zero."""
+        shape = (*embeddings.shape[2:], self.width)
+        init = nn.initializers.variance_scaling(1.0, "fan_in", "normal", in_axis=1, out_axis=2)
         maps = self.param("maps", init, shape).astype(embeddings.dtype)
-        return jnp.einsum("btmd,mdhk->btmhk", embeddings, maps)
+        return jnp.einsum("btmd,mdk->btmk", embeddings, maps)
 
 
 class LastEvent(NamedTuple):
     """What is carried for the sources of lag 1.
 
     Attributes:
-      addresses: float `[B, M, H, K]`, of the event before.
+      addresses: float `[B, M, K]`, of the event before.
       present: bool `[B, M]`, its modalities.
     """
 
@@ -57,19 +56,29 @@ class SourceKeys(nn.Module):
         key   = unit(sum_s softmax(kw(c) + kb)[s] a[s])
         query = unit(sum_s softmax(kr(c) + qb)[s] a[s])
 
+    There is one space of addresses: what tells one image from another in one bank does so in all of
+    them, and in all layers, for keys and for queries.
+
     Attributes:
       banks, key_width: H, K.
       recalled: how many of the modalities, the last ones, are what was recalled.
+      maps: `Addresses` of what is perceived; layers that are given the same module share it.
     """
 
     banks: int
     key_width: int
     recalled: int
+    maps: Addresses
     turns = 4  # how many of the beginnings of `_first_sources` there are
+
+    @property
+    def width(self):
+        """How many numbers the address of a source has, all its maps together."""
+        return self.key_width
 
     def initial_state(self, batch, modalities, dtype):
         """Return a `LastEvent` in which nothing was present."""
-        addresses = jnp.zeros((batch, modalities, self.banks, self.key_width), dtype)
+        addresses = jnp.zeros((batch, modalities, self.width), dtype)
         return LastEvent(addresses, jnp.zeros((batch, modalities), bool))
 
     @nn.compact
@@ -87,20 +96,27 @@ class SourceKeys(nn.Module):
           key, query: unit vectors `[B, T, H, K]`; zero where no source is present.
           key_sources, query_sources: the weights `[B, T, H, S]`, all of lag 0 before all of lag 1.
         """
-        maps = Addresses(self.banks, last.addresses.shape[-1], name="addresses")
-        addresses = maps(events.embeddings).astype(last.addresses.dtype)
-        filed, asked = self.sides(_with_lag(addresses, last.addresses, resets))
+        addresses = self.locate(events.embeddings).astype(last.addresses.dtype)
+        sources = _with_lag(addresses, last.addresses, resets)
         present = _with_lag(events.present, last.present, resets)
         key_weights = self.weigh("key", context, present)
         query_weights = self.weigh("query", context, present)
-        key = unit(jnp.einsum("bths,btshk->bthk", key_weights, filed))
-        query = unit(jnp.einsum("bths,btshk->bthk", query_weights, asked))
+        key, query = self.compose(key_weights, query_weights, sources)
         last = LastEvent(addresses[:, -1], events.present[:, -1])
-        return last, key, query, key_weights, query_weights
+        return last, unit(key), unit(query), key_weights, query_weights
 
-    def sides(self, sources):
-        """The sources of keys and those of queries: the same."""
-        return sources, sources
+    def locate(self, embeddings):
+        """Map embeddings `[B, T, M, D]` to addresses: the common ones, then those recalled."""
+        perceived = embeddings.shape[2] - self.recalled
+        addresses = self.maps(embeddings[:, :, :perceived])
+        if not self.recalled:
+            return addresses
+        recalled = Addresses(self.key_width, name="recalled")(embeddings[:, :, perceived:])
+        return jnp.concatenate([addresses, recalled], axis=2)
+
+    def compose(self, key_weights, query_weights, sources):
+        """Weigh sources `[B, T, S, K]` by weights `[B, T, H, S]`, for filing and for asking."""
+        return key_weights @ sources, query_weights @ sources
 
     def weigh(self, name, context, present):
         """Weigh the sources `[B, T, S]` that are present, for each bank `[B, T, H, S]`."""
@@ -113,40 +129,6 @@ class SourceKeys(nn.Module):
         logits = linear(context) + bias
         mask = jnp.broadcast_to(present[:, :, None], logits.shape)
         return jax.nn.softmax(logits, axis=-1, where=mask) * mask.any(-1, keepdims=True)
-
-
-class PresentKeys(SourceKeys):
-    """The learned rule, but the event before is no source."""
-
-    turns = 2
-
-    def weigh(self, name, context, present):
-        before = jnp.arange(present.shape[-1]) >= present.shape[-1] // 2
-        return super().weigh(name, context, present & ~before)
-
-
-class TwoMapsKeys(SourceKeys):
-    """The learned rule, but with address maps of their own for keys and for queries."""
-
-    def initial_state(self, batch, modalities, dtype):
-        last = super().initial_state(batch, modalities, dtype)
-        return last._replace(addresses=jnp.tile(last.addresses, 2))
-
-    def sides(self, sources):
-        """The sources of keys and those of queries, by a map each."""
-        return jnp.split(sources, 2, axis=-1)
-
-
-class ModalityKeys(SourceKeys):
-    """The fixed rule of dual coding: bank h files and asks under modality h mod M, if present.
-
-    With fewer banks than modalities, the last modalities have none.
-    """
-
-    def weigh(self, name, context, present):
-        bank = jnp.arange(self.banks) % (present.shape[-1] // 2)
-        weights = jax.nn.one_hot(bank, present.shape[-1], dtype=context.dtype)
-        return weights * present[:, :, None]
 
 
 def _first_sources(banks, sources, recalled, turns):
@@ -167,53 +149,6 @@ def _first_sources(banks, sources, recalled, turns):
     key = jnp.stack([first, second, before(first), before(second)])[turn]
     query = jnp.stack([first, second, first, second])[turn]
     return {"key": key, "query": query}
-
-
-class FusedKeys(nn.Module):
-    """The fixed rule of attention: one projection of the fused event to ask, one to file.
-
-    Attributes:
-      banks, key_width: H, K.
-      recalled: as for `SourceKeys`, that all rules are built alike.
-    """
-
-    banks: int
-    key_width: int
-    recalled: int
-
-    def initial_state(self, batch, modalities, dtype):
-        """Return nothing: the event before has no part in an address."""
-        return ()
-
-    @nn.compact
-    def __call__(self, last, events, context, resets):
-        """As `SourceKeys`, except that no source has a weight (None)."""
-        shape = (self.banks, self.key_width)
-        key = unit(nn.DenseGeneral(shape, name="key")(events.fused))
-        query = unit(nn.DenseGeneral(shape, name="query")(events.fused))
-        return last, key, query, None, None
-
-
-class RandomKeys(FusedKeys):
-    """The fixed rule of retrieval by likeness: one random projection of the fused event."""
-
-    @nn.compact
-    def __call__(self, last, events, context, resets):
-        width = events.fused.shape[-1]
-        shape = (width, self.banks, self.key_width)
-        projection = jax.random.normal(jax.random.key(0), shape, events.fused.dtype)
-        address = unit(jnp.einsum("btd,dhk->bthk", events.fused, projection))
-        return last, address, address, None, None
-
-
-RULES = {
-    "learned": SourceKeys,
-    "present": PresentKeys,
-    "two_maps": TwoMapsKeys,
-    "fused": FusedKeys,
-    "random": RandomKeys,
-    "by_modality": ModalityKeys,
-}
 
 
 def _with_lag(now, last, resets):

@@ -6,7 +6,7 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from memlearn.memory import access, designs, keys, routing, slots
+from memlearn.memory import access, designs, key_rules, keys, routing, slots
 from memlearn.memory.base import Memory
 from memlearn.types import EPISODE, LIFETIME
 
@@ -74,6 +74,7 @@ class SlotMemory(Memory):
 
     Attributes:
       banks, slots, key_width, value_width: H, N, K, V.
+      maps: `keys.Addresses` of what is perceived; layers that are given the same module share it.
       keys, admission, placement, retention, survival, bank_routing, conditioning, amounts: the rule
         of each axis, one of `designs.AXES`.
       admission_rate: how often an event is written, by the rule `random`.
@@ -84,6 +85,7 @@ class SlotMemory(Memory):
     slots: int
     key_width: int
     value_width: int
+    maps: keys.Addresses
     keys: str
     admission: str
     placement: str
@@ -165,7 +167,9 @@ class SlotMemory(Memory):
 
     def _rule_of_keys(self, **settings):
         """The module that composes keys and queries."""
-        return keys.RULES[self.keys](self.banks, self.key_width, self.recalled, **settings)
+        return key_rules.RULES[self.keys](
+            self.banks, self.key_width, self.recalled, self.maps, **settings
+        )
 
     def _project(self, name, init, found):
         """Map what each bank found, `[B, T, H, X]`, to `[B, T, H, D]` by a matrix of its own."""

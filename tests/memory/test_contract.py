@@ -16,17 +16,20 @@ from memlearn.memory.fixed.dnc import DNCMemory
 from memlearn.memory.fixed.gru import GRUMemory
 from memlearn.memory.fixed.lstm import LSTMMemory
 from memlearn.memory.fixed.none import NoMemory
+from memlearn.memory.keys import Addresses
 from memlearn.memory.slot_memory import SlotMemory
 from memlearn.types import EPISODE, LIFETIME, NONE, Event
 
 B, T, M, D = 8, 12, 3, 12
 EVENT = dict(width=D, perceived=2, recalled=1)  # M modalities
 SIZES = dict(banks=2, slots=4, key_width=5, value_width=6, admission_rate=0.5, top_banks=2)
+SIZES["maps"] = Addresses(5)
 STATIC = {
     **designs.LEARNED,
     **dict(conditioning="static", retention="fixed", survival="none"),
     **dict(keys="two_maps", amounts="untold"),
 }
+BANK_MAPS = {**designs.LEARNED, "keys": "bank_maps"}
 PRESENT = {**designs.DESIGNS["random_write"], "keys": "present"}
 DESIGNS = "learned", "window", "modality_banks"
 MEMORIES = {
@@ -35,6 +38,7 @@ MEMORIES = {
     "first": SlotMemory(D, perceived=M, recalled=0, **SIZES, **designs.DESIGNS["gated_slots"]),
     "random_write": SlotMemory(**EVENT, **SIZES, **PRESENT),
     "static": SlotMemory(**EVENT, **SIZES, **STATIC),
+    "bank_maps": SlotMemory(**EVENT, **SIZES, **BANK_MAPS),
     "gru": GRUMemory(**EVENT, hidden=10),
     "lstm": LSTMMemory(**EVENT, hidden=10),
     "dnc": DNCMemory(**EVENT, slots=4, word_width=5, read_heads=2, hidden=8),

@@ -204,7 +204,7 @@ def _by_hand(p, events, boundaries, banks=2, slots_per_bank=4):
     pointer, outs = np.zeros(banks, int), []
     K, V, occupancy, age = (np.zeros((banks, slots_per_bank, n)) for n in (5, 6, 1, 1))
     occupancy, age = occupancy[..., 0], age[..., 0]
-    before = np.zeros((3, banks, 5)), np.zeros(3)
+    before = np.zeros((3, 5)), np.zeros(3)
     for e, present, c, code in zip(*events, boundaries):
         if code == LIFETIME:
             K, V, occupancy = (x.copy() for x in first)
@@ -213,7 +213,8 @@ def _by_hand(p, events, boundaries, banks=2, slots_per_bank=4):
                 np.zeros(banks, int),
                 (before[0] * 0, [0] * 3),
             )
-        addresses = np.einsum("md,mdhk->mhk", e, p["keys"]["addresses"]["maps"])
+        maps = np.concatenate([p["maps"]["maps"], p["keys"]["recalled"]["maps"]])
+        addresses = np.einsum("md,mdk->mk", e, maps)
         sources = np.concatenate([addresses, before[0]])
         there = np.concatenate([present, before[1]]).astype(bool)
         before = addresses, present
@@ -227,7 +228,7 @@ def _by_hand(p, events, boundaries, banks=2, slots_per_bank=4):
             def address(name, h=h, c=c, there=there, sources=sources):
                 logits = np.einsum("d,ds->s", c, p["keys"][name]["kernel"][:, h])
                 logits = np.where(there, logits + p["keys"][f"{name}_bias"][h], -np.inf)
-                return _unit(_softmax(logits) @ sources[:, h]) if there.any() else np.zeros(5)
+                return _unit(_softmax(logits) @ sources) if there.any() else np.zeros(5)
 
             key, query = address("key"), address("query")
             routed = _softmax(p["placement"]["router"]["prototypes"][h] @ key)
