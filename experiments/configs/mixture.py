@@ -31,7 +31,7 @@ def get_config(size="cpu"):
     config.mentions = 36  # with the names, more than a bank has slots
     config.later = ("rule",)  # it builds on telling what an image was last called
     config.later_after = 200
-    config.task_shares = (("rule", 3.0), ("counting", 3.0))  # what takes longest to learn
+    config.task_shares = (("rule", 2.0), ("counting", 3.0))  # what takes longest to learn
     config.trial_rates = (0.5, 0.9)  # rule: what is right is found by trying
     config.update(SIZES[size])
     return config.lock()
