@@ -1,0 +1,44 @@
+"""The shipped studies: what is said of their variants holds."""
+
+import functools
+
+import jax
+import pytest
+
+from experiments.ablations import memories
+from experiments.configs import mixture
+from memlearn import build
+from memlearn.evaluation import study
+from memlearn.memory import designs
+from tests.worlds import lessons
+
+REFERENCE = "learned"
+OF_SLOTS = sorted(set(designs.DESIGNS) - {REFERENCE})
+
+
+@functools.cache
+def built(memory):
+    """The policy of a variant of `memories`."""
+    config = mixture.get_config("study")
+    config.update_from_flattened_dict(memories.sweep()[memory])
+    return build.policy(config)
+
+
+@functools.cache
+def parameters(memory):
+    """The number of parameters of a variant; nothing is computed."""
+    policy, key = built(memory), jax.random.key(0)
+    steps = jax.eval_shape(lessons()[2], key, 0)  # they do not depend on how long a lifetime is
+    init = jax.eval_shape(policy.init, key, policy.initial_state(steps.question.shape[0]), steps)
+    return study.sizes(policy, init["params"])["parameters"]
+
+
+@pytest.mark.parametrize("memory", ["fifo_retrieval", "gru", "lstm", "dnc"])  # the furthest apart
+def test_memories_have_equal_parameters(memory):
+    assert parameters(memory) == pytest.approx(parameters(REFERENCE), rel=0.1)
+
+
+@pytest.mark.parametrize("memory", [*OF_SLOTS, "dnc"])
+def test_memories_of_slots_have_equal_bytes(memory):
+    reference = sum(study.layer_bytes(built(REFERENCE)))
+    assert sum(study.layer_bytes(built(memory))) == pytest.approx(reference, rel=0.03)
