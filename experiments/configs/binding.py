@@ -4,7 +4,7 @@
     python -m experiments.evaluate --checkpoint=runs/binding
 
 Hardware   2 CPU cores.
-Time       2,000 updates at up to 14 a second; `make train` took 226 s after its set-up.
+Time       2,000 updates at up to 14 a second; `make train` took 321 s after its set-up.
 Score      .979 on held-out classes and faces (3 seeds, 95 % .969 to .988; commit e8b70cd).
 
 The other tasks: `--config.task=rebinding`, `order`, `counting`, `selection`, `rule`. The

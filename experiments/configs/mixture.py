@@ -4,8 +4,9 @@
     python -m experiments.evaluate --checkpoint=runs/mixture
 
 Hardware   2 CPU cores; `mixture.py:gpu` is for an accelerator.
-Time       about 1.1 updates a second, two to three runs beside each other (commit 68a8911).
-Score      one of three seeds learns all tasks; see the README (commit 68a8911).
+Time       three seeds beside each other took 49 minutes (commit 67d5fca).
+Score      .955 to .973 on four tasks, counting .68 to .80; whether rule is learned depends on the
+           seed: see the README (commit 67d5fca).
 """
 
 from experiments.configs import binding
@@ -31,7 +32,7 @@ def get_config(size="cpu"):
     config.mentions = 36  # with the names, more than a bank has slots
     config.later = ("rule",)  # it builds on telling what an image was last called
     config.later_after = 200
-    config.task_shares = (("rule", 2.0), ("counting", 3.0))  # what takes longest to learn
+    config.task_shares = (("rule", 3.0), ("counting", 3.0))  # what takes longest to learn
     config.trial_rates = (0.5, 0.9)  # rule: what is right is found by trying
     config.update(SIZES[size])
     return config.lock()
