@@ -33,7 +33,6 @@ LAYERS = {
         recalled=0,
         banks=1,
         slots=32,
-        key_width=32,
         value_width=32,
         maps=Addresses(32),
         admission_rate=0.5,

@@ -56,7 +56,7 @@ ENCODERS = {
 }
 
 
-SIZES = ("banks", "slots", "key_width", "value_width", "admission_rate", "top_banks")
+SIZES = ("banks", "slots", "value_width", "admission_rate", "top_banks")
 
 
 _maps = functools.cache(Addresses)  # one module, so that all layers share its parameters

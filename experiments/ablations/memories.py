@@ -4,7 +4,7 @@
 
 All have as many parameters, within a tenth, but `none` and `one_bank`, which have fewer. The slots
 of all designs have as many bytes of state, and so has the DNC; a recurrence of so many parameters
-has no room for them: a GRU would need 13,000 units a layer, and 1,000 times the parameters.
+has no room for them: a GRU would need 13,000 units a layer, and over 1,000 times the parameters.
 """
 
 from memlearn import build

@@ -32,7 +32,7 @@ class TwoMapsKeys(LayerMapsKeys):
 
     @property
     def width(self):
-        return 2 * self.key_width
+        return 2 * self.maps.width
 
     def compose(self, key_weights, query_weights, sources):
         filed, asked = jnp.split(sources, 2, axis=-1)
@@ -44,10 +44,10 @@ class BankMapsKeys(LayerMapsKeys):
 
     @property
     def width(self):
-        return self.banks * self.key_width
+        return self.banks * self.maps.width
 
     def compose(self, key_weights, query_weights, sources):
-        each = sources.reshape(*sources.shape[:3], self.banks, self.key_width)
+        each = sources.reshape(*sources.shape[:3], self.banks, self.maps.width)
         key = jnp.einsum("bths,btshk->bthk", key_weights, each)
         return key, jnp.einsum("bths,btshk->bthk", query_weights, each)
 
@@ -68,12 +68,11 @@ class FusedKeys(nn.Module):
     """The fixed rule of attention: one projection of the fused event to ask, one to file.
 
     Attributes:
-      banks, key_width: H, K.
-      recalled, maps: as for `SourceKeys`, that all rules are built alike.
+      banks: H.
+      recalled, maps: as for `SourceKeys`, that all rules are built alike; only K is taken of them.
     """
 
     banks: int
-    key_width: int
     recalled: int
     maps: Addresses
 
@@ -84,7 +83,7 @@ class FusedKeys(nn.Module):
     @nn.compact
     def __call__(self, last, events, context, resets):
         """As `SourceKeys`, except that no source has a weight (None)."""
-        shape = (self.banks, self.key_width)
+        shape = (self.banks, self.maps.width)
         key = unit(nn.DenseGeneral(shape, name="key")(events.fused))
         query = unit(nn.DenseGeneral(shape, name="query")(events.fused))
         return last, key, query, None, None
@@ -96,7 +95,7 @@ class RandomKeys(FusedKeys):
     @nn.compact
     def __call__(self, last, events, context, resets):
         width = events.fused.shape[-1]
-        shape = (width, self.banks, self.key_width)
+        shape = (width, self.banks, self.maps.width)
         projection = jax.random.normal(jax.random.key(0), shape, events.fused.dtype)
         address = unit(jnp.einsum("btd,dhk->bthk", events.fused, projection))
         return last, address, address, None, None

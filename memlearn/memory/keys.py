@@ -60,13 +60,12 @@ class SourceKeys(nn.Module):
     them, and in all layers, for keys and for queries.
 
     Attributes:
-      banks, key_width: H, K.
+      banks: H.
       recalled: how many of the modalities, the last ones, are what was recalled.
-      maps: `Addresses` of what is perceived; layers that are given the same module share it.
+      maps: `Addresses` of what is perceived, K wide; layers that are given the same one share it.
     """
 
     banks: int
-    key_width: int
     recalled: int
     maps: Addresses
     turns = 4  # how many of the beginnings of `_first_sources` there are
@@ -74,7 +73,7 @@ class SourceKeys(nn.Module):
     @property
     def width(self):
         """How many numbers the address of a source has, all its maps together."""
-        return self.key_width
+        return self.maps.width
 
     def initial_state(self, batch, modalities, dtype):
         """Return a `LastEvent` in which nothing was present."""
@@ -111,7 +110,7 @@ class SourceKeys(nn.Module):
         addresses = self.maps(embeddings[:, :, :perceived])
         if not self.recalled:
             return addresses
-        recalled = Addresses(self.key_width, name="recalled")(embeddings[:, :, perceived:])
+        recalled = Addresses(self.maps.width, name="recalled")(embeddings[:, :, perceived:])
         return jnp.concatenate([addresses, recalled], axis=2)
 
     def compose(self, key_weights, query_weights, sources):

@@ -73,8 +73,9 @@ class SlotMemory(Memory):
     """H banks of N slots; every axis of their structure is learned or follows a fixed rule.
 
     Attributes:
-      banks, slots, key_width, value_width: H, N, K, V.
-      maps: `keys.Addresses` of what is perceived; layers that are given the same module share it.
+      banks, slots, value_width: H, N, V.
+      maps: `keys.Addresses` of what is perceived, K wide; layers that are given the same module
+        share it.
       keys, admission, placement, retention, survival, bank_routing, conditioning, amounts: the rule
         of each axis, one of `designs.AXES`.
       admission_rate: how often an event is written, by the rule `random`.
@@ -83,7 +84,6 @@ class SlotMemory(Memory):
 
     banks: int
     slots: int
-    key_width: int
     value_width: int
     maps: keys.Addresses
     keys: str
@@ -106,7 +106,7 @@ class SlotMemory(Memory):
         return self.banks
 
     def initial_state(self, batch, dtype=jnp.float32):
-        sizes = (self.banks, self.slots, self.key_width, self.value_width)
+        sizes = (self.banks, self.slots, self.maps.width, self.value_width)
         rule = self._rule_of_keys(parent=None)
         return SlotMemoryState(
             contents=access.empty(batch, *sizes, dtype),
@@ -167,9 +167,7 @@ class SlotMemory(Memory):
 
     def _rule_of_keys(self, **settings):
         """The module that composes keys and queries."""
-        return key_rules.RULES[self.keys](
-            self.banks, self.key_width, self.recalled, self.maps, **settings
-        )
+        return key_rules.RULES[self.keys](self.banks, self.recalled, self.maps, **settings)
 
     def _project(self, name, init, found):
         """Map what each bank found, `[B, T, H, X]`, to `[B, T, H, D]` by a matrix of its own."""
