@@ -4,7 +4,7 @@ PYTHON := python3
 RUN := .venv/bin/python
 WORKDIR := runs/binding
 
-.PHONY: train test lint clean
+.PHONY: train test clean
 
 train: .venv/ready
 	$(RUN) -m experiments.train --config=experiments/configs/binding.py --workdir=$(WORKDIR)

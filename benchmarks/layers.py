@@ -1,8 +1,8 @@
-"""Time of a whole memory layer beside a GRU, and of a whole training update by the form of the op.
+"""Time of a memory layer beside a GRU, of the forms of its recurrences, and of a whole update.
 
     python -m benchmarks.layers [--quick]
 
-Prints two tables, and appends one JSON object a row to --output.
+Prints three tables, and appends one JSON object a row to --output.
 """
 
 from unittest import mock
@@ -16,12 +16,13 @@ from rich.table import Table
 
 from benchmarks import timing
 from experiments.configs import binding
-from memlearn import build
+from memlearn import build, worlds
 from memlearn.learning import imitation
 from memlearn.memory import access, designs
 from memlearn.memory.fixed.gru import GRUMemory
 from memlearn.memory.keys import Addresses
 from memlearn.memory.slot_memory import SlotMemory
+from memlearn.ops import recurrence
 from memlearn.ops.slots import apply, scan
 from memlearn.types import LIFETIME, NONE, Event
 
@@ -65,6 +66,22 @@ def layers():
     return _rows(cases, dict(batch=batch, steps=steps), "GRU 128")
 
 
+def recurrences():
+    """Time both forms of the linear recurrence, over 4 banks of 32 slots; return as `layers`."""
+    batch, steps = (2, 16) if timing.QUICK.value else (32, 256)
+    rng = np.random.default_rng(0)
+    decay, inputs = jnp.asarray(rng.random((2, batch, steps, 4, 32)), jnp.float32)
+    cases = {}
+    for name, form in recurrence.FORMS.items():
+
+        def forward(arguments, form=form):
+            return form(*arguments, jnp.zeros((batch, 4, 32)))
+
+        for which, function in timing.passes(forward).items():
+            cases[f"recurrence, {name}", which] = function, (decay, inputs)
+    return _rows(cases, dict(batch=batch, steps=steps), "recurrence, all at once")
+
+
 def updates():
     """Time updates of experiments/configs/binding.py; return a list of dicts of figures."""
     rows = []
@@ -76,8 +93,8 @@ def updates():
         config.delay = delay
         env, policy = build.environment(config), build.policy(config)
         optimizer = build.optimizer(config)
-        key, world = jax.random.key(0), build.world(config, **build.SEEN)
-        steps = build.teaching(config, env, world)(key, 0)
+        key, world = jax.random.key(0), worlds.world(config, **worlds.SEEN)
+        steps = worlds.teaching(config, env, world)(key, 0)
         state = imitation.init(policy, optimizer, steps, key)
         update = build.update(config, policy, optimizer)
         cases = {("by " + form.__name__, "update"): _update(update, form) for form in (scan, apply)}
@@ -121,7 +138,7 @@ def as_table(rows):
 
 def main(_):
     logging.set_verbosity(logging.WARNING)  # JAX tells of every backend that it does not find
-    for rows in (layers(), updates()):
+    for rows in (layers(), recurrences(), updates()):
         timing.append(rows)
         Console(width=timing.WIDTH).print(as_table(rows))
 

@@ -19,7 +19,7 @@ from absl import flags
 
 from experiments import command
 from experiments.configs import mixture
-from memlearn import build
+from memlearn import build, worlds
 from memlearn.evaluation import comparison, findings, report, retrieval, study, tables
 from memlearn.learning import imitation
 from memlearn.memory import designs
@@ -45,25 +45,37 @@ def main():
     chosen = ONLY.value or list(variants)
     configs = {v: configure(build.lookup(variants, v, "variant")) for v in chosen}
     for config in configs.values():
-        # What cannot be built is said before anything is run.
-        build.policy(config), build.environment(config), build.shares(config)
-        if shares and config.memory.kind not in designs.DESIGNS:
-            raise UserError(f"{config.memory.kind!r} has no slots to take a share of")
+        check(config, shares)
     marks = {v: mark(config, shares) for v, config in configs.items()}
     for variant, config in configs.items():
         if marks[variant] not in {line["mark"] for line in study.read(out)}:
             print(f"{name}: {variant}")
-            study.append(out, run(name, variant, config, shares, marks[variant]))
+            lines = run(name, variant, config, shares, marks[variant])
+            study.add(out, lines, variants)
     lines = [line for line in study.read(out) if line["mark"] == marks.get(line["variant"])]
     whole, _ = comparison.split(lines)
     print(tables.as_markdown(findings.scores(name, whole)))
     print("lines    ", out)
 
 
+def check(config, shares):
+    """Raise a `UserError` if a variant cannot be run: it is said before anything is."""
+    build.check(config)
+    build.policy(config).initial_state(1)  # where a memory that is not installed is missed
+    worlds.conditions(config)
+    worlds.teaching(config, build.environment(config), worlds.world(config, **worlds.SEEN))
+    if shares and config.memory.kind not in designs.DESIGNS:
+        raise UserError(f"{config.memory.kind!r} has no slots to take a share of")
+
+
+def trained_by(config):
+    """Return a name for all that a variant is trained by: its settings and seeds."""
+    return f"{study.digest(config)}-{config.seed}x{SEEDS.value}"
+
+
 def mark(config, shares):
-    """Return a name for all that a variant is run with: settings, seeds, lifetimes and shares."""
-    settings = study.digest(config), f"{config.seed}x{SEEDS.value}", str(LIFETIMES.value)
-    return "-".join([*settings, *(f"{share:g}" for share in shares)])
+    """Return a name for all that a variant is run with: it is scored by lifetimes and shares."""
+    return "-".join([trained_by(config), str(LIFETIMES.value), *(f"{share:g}" for share in shares)])
 
 
 def read_study(path):
@@ -90,9 +102,10 @@ def configure(overrides):
 def run(name, variant, config, shares, mark):
     """Train and evaluate the seeds of a variant; return the lines of the study."""
     policy = build.policy(config)
-    rows = {task: build.conditions(config, task) for task in build.tasks(config)}
-    folder = workdir.claim(pathlib.Path(RUNS.value, name, f"{variant}-{mark}"), config)
-    states = train(config, policy, folder)
+    rows = {task: worlds.conditions(config, task) for task in build.tasks(config)}
+    folder = pathlib.Path(RUNS.value, name, f"{variant}-{trained_by(config)}")
+    with workdir.claim(folder, config):
+        states = train(config, policy, folder)
     lines = []
     for index in range(SEEDS.value):
         params = seed(states.params, index)
@@ -113,8 +126,8 @@ def run(name, variant, config, shares, mark):
 def train(config, policy, folder):
     """Train all seeds in one program; return their states `[S, ...]`."""
     env, optimizer = build.environment(config), build.optimizer(config)
-    draw = build.teaching(config, env, build.world(config, **build.SEEN))
-    held_out = build.world(config, **build.VALIDATION)
+    draw = worlds.teaching(config, env, worlds.world(config, **worlds.SEEN))
+    held_out = worlds.world(config, **worlds.VALIDATION)
     validate = retrieval.validation(env, policy, held_out, config.validation_lifetimes)
 
     checkpoints = Checkpoints(folder / "checkpoints")
@@ -142,9 +155,9 @@ def score(policy, params, conditions, share=1.0):
     """Return the `Score` of every row of one task, with a share of the slots."""
     scores = {}
     for row, (env, world) in conditions.items():
-        keys = build.row_keys(row, LIFETIMES.value)
-        memory = retrieval.experience(env, policy, params, world, keys, share)
-        scores[row] = retrieval.score(env, policy, params, world, keys, memory)
+        keys = worlds.row_keys(row, LIFETIMES.value)
+        lived = retrieval.experience(env, policy, params, world, keys, share)
+        scores[row] = retrieval.score(env, policy, params, world, keys, lived)
     return scores
 
 

@@ -14,7 +14,7 @@ import jax
 from absl import flags
 
 from experiments import command, trained
-from memlearn import build
+from memlearn import build, worlds
 from memlearn.evaluation import diagnostics, retrieval, structure, study
 from memlearn.memory.slot_memory import SlotMemory
 from memlearn.training import workdir
@@ -52,10 +52,10 @@ def main():
 
 def measure(config, policy, params):
     """Live through held-out lifetimes of every task; return layer -> what it learned."""
-    keys = build.row_keys("heldout", LIFETIMES.value)
+    keys = worlds.row_keys("heldout", LIFETIMES.value)
     records, traces = {}, {}
     for task in build.tasks(config):
-        env, world = build.conditions(config, task)["heldout"]
+        env, world = worlds.conditions(config, task)["heldout"]
         watched = retrieval.watch(env, policy, params, world, keys)
         records[task], traces[task] = jax.device_get(watched)
     sources, state_bytes = build.sources(config), study.layer_bytes(policy)

@@ -9,8 +9,10 @@ table goes to stderr.
 """
 
 import json
+import pathlib
 import subprocess
 import sys
+import tempfile
 
 import jax
 import numpy as np
@@ -19,7 +21,7 @@ from flax import serialization
 from rich.console import Console
 
 from experiments import command, trained
-from memlearn import build
+from memlearn import build, worlds
 from memlearn.evaluation import curves, report, retrieval, strip, study
 from memlearn.training import metrics, workdir
 from memlearn.types import UserError
@@ -27,51 +29,59 @@ from memlearn.types import UserError
 CHECKPOINT = flags.DEFINE_string("checkpoint", None, "the workdir of a run", required=True)
 JSON = flags.DEFINE_bool("json", False, "print one JSON object, and the table to stderr")
 LIFETIMES = flags.DEFINE_integer("lifetimes", 256, "lifetimes in each row", lower_bound=2)
-ONLY_EXPERIENCE = flags.DEFINE_bool("only_experience", False, "save the memory, ask nothing")
-
-MEMORY = "memory.msgpack"  # in the workdir: task -> row -> memory state, and the step they are of
+SAVE = flags.DEFINE_string("save", None, "live only, and save to this file what was lived")
 
 
 def main():
     folder, config = trained.find(CHECKPOINT.value)
-    if ONLY_EXPERIENCE.value:
-        return live(folder, config)
-    arguments = ["--only_experience", f"--checkpoint={folder}", f"--lifetimes={LIFETIMES.value}"]
-    child = subprocess.run([sys.executable, "-m", "experiments.evaluate", *arguments], check=False)
-    if child.returncode:
-        sys.exit(child.returncode)
-    return ask(folder, config)
+    if SAVE.value:
+        return live(folder, config, pathlib.Path(SAVE.value))
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".lived") as private:
+        path = pathlib.Path(private, "lived.msgpack")
+        arguments = f"--save={path}", f"--checkpoint={folder}", f"--lifetimes={LIFETIMES.value}"
+        command = [sys.executable, "-m", "experiments.evaluate", *arguments]
+        status = subprocess.run(command, check=False).returncode
+        if status < 0:
+            raise UserError(f"living was stopped by signal {-status}; fewer --lifetimes need less")
+        if status:
+            sys.exit(status)
+        return ask(folder, config, path)
 
 
-def live(folder, config):
-    """Save the memory of each row's lifetimes, up to their questions."""
+def live(folder, config, path):
+    """Save to `path` what each row's lifetimes are before their questions: task -> row -> that."""
     policy, state = build.policy(config), trained.restore(folder, config)
-    memories = {
+    lived = {
         task: {
             row: retrieval.experience(env, policy, state.params, world, keys(row))
-            for row, (env, world) in build.conditions(config, task).items()
+            for row, (env, world) in worlds.conditions(config, task).items()
         }
         for task in build.tasks(config)
     }
-    saved = {"step": int(state.step), "memories": memories}
-    (folder / MEMORY).write_bytes(serialization.to_bytes(saved))
+    saved = {"step": int(state.step), "lived": lived}
+    path.write_bytes(serialization.to_bytes(saved))
 
 
-def ask(folder, config):
-    """Ask the questions of each row, print the scores and draw the pictures."""
+def ask(folder, config, path):
+    """Ask the questions of each row, print the scores and draw the pictures.
+
+    Args:
+      folder, config: of the run, as `trained.find` returned them.
+      path: what `live` saved.
+    """
     people = sys.stderr if JSON.value else sys.stdout
     policy, state = build.policy(config), trained.restore(folder, config)
-    nothing = dict.fromkeys(build.CONDITIONS, policy.initial_state(LIFETIMES.value))
-    like = {"step": int(state.step), "memories": dict.fromkeys(build.tasks(config), nothing)}
-    saved = serialization.from_bytes(like, (folder / MEMORY).read_bytes())
+    rows = dict.fromkeys(worlds.CONDITIONS, retrieval.nothing(policy, LIFETIMES.value))
+    like = {"step": int(state.step), "lived": dict.fromkeys(build.tasks(config), rows)}
+    saved = serialization.from_bytes(like, path.read_bytes())
     if saved["step"] != like["step"]:
         raise UserError(f"the run in {folder} went on while it was evaluated; evaluate again")
     scores = {
         task: {
-            row: retrieval.score(env, policy, state.params, world, keys(row), memories[row])
-            for row, (env, world) in build.conditions(config, task).items()
+            row: retrieval.score(env, policy, state.params, world, keys(row), lived[row])
+            for row, (env, world) in worlds.conditions(config, task).items()
         }
-        for task, memories in saved["memories"].items()
+        for task, lived in saved["lived"].items()
     }
     found = report.as_json(config.task, saved["step"], scores)
     workdir.write(folder / "evaluation.json", json.dumps(found, indent=2) + "\n")
@@ -87,7 +97,7 @@ def ask(folder, config):
 
 
 def keys(row):
-    return build.row_keys(row, LIFETIMES.value)
+    return worlds.row_keys(row, LIFETIMES.value)
 
 
 def draw(folder, config, policy, state, scores):
@@ -98,7 +108,7 @@ def draw(folder, config, policy, state, scores):
 
     key = jax.random.split(jax.random.key(3), 1)
     for task in scores:
-        env, world = build.environment(config), build.world(config, **build.HELD_OUT, task=task)
+        env, world = build.environment(config), worlds.world(config, **worlds.HELD_OUT, task=task)
         record, traces = retrieval.watch(env, policy, state.params, world, key)
         record, trace = jax.device_get(jax.tree.map(lambda x: x[0], (record, traces[0])))
         paths.append(folder / f"lifetime-{task}.png")

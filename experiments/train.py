@@ -11,7 +11,7 @@ from absl import flags
 from ml_collections import config_flags
 
 from experiments import command
-from memlearn import build
+from memlearn import build, worlds
 from memlearn.evaluation import retrieval
 from memlearn.learning import imitation
 from memlearn.training import loop, workdir
@@ -26,30 +26,28 @@ flags.mark_flags_as_required(["config", "workdir"])
 
 def main():
     config = CONFIG.value
-    env, policy, optimizer = (
-        build.environment(config),
-        build.policy(config),
-        build.optimizer(config),
-    )
+    build.check(config)
+    env, policy = build.environment(config), build.policy(config)
+    optimizer = build.optimizer(config)
     update = parallel(build.update(config, policy, optimizer), config.parallel, config.batch)
-    build.conditions(config)  # what could not be evaluated is not worth training
-    draw = build.teaching(config, env, build.world(config, **build.SEEN))
-    held_out = build.world(config, **build.VALIDATION)
+    worlds.conditions(config)  # what could not be evaluated is not worth training
+    draw = worlds.teaching(config, env, worlds.world(config, **worlds.SEEN))
+    held_out = worlds.world(config, **worlds.VALIDATION)
     validate = retrieval.validation(env, policy, held_out, config.validation_lifetimes)
 
-    folder = workdir.claim(WORKDIR.value, config)
-    checkpoints = Checkpoints(folder / "checkpoints")
-    key = jax.random.key(config.seed)
-    state = imitation.init(policy, optimizer, draw(key, 0), key)
-    if checkpoints.latest() is not None:
-        state = checkpoints.restore(like=state)
-    metrics = Metrics(folder, int(state.step), config.tensorboard)
+    with workdir.claim(WORKDIR.value, config) as folder:
+        checkpoints = Checkpoints(folder / "checkpoints")
+        key = jax.random.key(config.seed)
+        state = imitation.init(policy, optimizer, draw(key, 0), key)
+        if checkpoints.latest() is not None:
+            state = checkpoints.restore(like=state)
+        metrics = Metrics(folder, int(state.step), config.tensorboard)
 
-    loop.train(
-        state, parallel=update, draw=draw, validate=validate, checkpoints=checkpoints,
-        metrics=metrics, updates=config.updates, log_every=config.log_every,
-        validate_every=config.validate_every, checkpoint_every=config.checkpoint_every,
-    )  # fmt: skip
+        loop.train(
+            state, parallel=update, draw=draw, validate=validate, checkpoints=checkpoints,
+            metrics=metrics, updates=config.updates, log_every=config.log_every,
+            validate_every=config.validate_every, checkpoint_every=config.checkpoint_every,
+        )  # fmt: skip
     print(folder)
 
 

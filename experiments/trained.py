@@ -8,7 +8,7 @@ import jax
 from jax.sharding import SingleDeviceSharding
 
 from experiments.configs import binding
-from memlearn import build
+from memlearn import build, worlds
 from memlearn.learning import imitation
 from memlearn.training import checkpoint, workdir
 from memlearn.types import UserError
@@ -42,8 +42,8 @@ def find(folder):
 
 def restore(folder, config):
     """Return the last `TrainState` of the run that `find` found."""
-    env, world = build.environment(config), build.world(config, **build.SEEN)
-    draw, key = build.teaching(config, env, world), jax.random.key(0)
+    env, world = build.environment(config), worlds.world(config, **worlds.SEEN)
+    draw, key = worlds.teaching(config, env, world), jax.random.key(0)
     init = functools.partial(imitation.init, build.policy(config), build.optimizer(config))
     shapes = jax.eval_shape(lambda key: init(draw(key, 0), key), key)
     here = SingleDeviceSharding(jax.devices()[0])

@@ -4,19 +4,16 @@ To plug in a memory, a task or an encoder of one's own, add a line here.
 """
 
 import functools
+import operator
 
-import jax
-import jax.numpy as jnp
 import optax
 from flax.core import FrozenDict
 
-from memlearn.data import atlas
 from memlearn.encoders.fuse import EventEncoder
 from memlearn.encoders.image import ImageEncoder
 from memlearn.encoders.text import TextEncoder
 from memlearn.encoders.vector import ActionEncoder, ScalarEncoder, VectorEncoder
 from memlearn.learning import imitation
-from memlearn.learning.augment import look_around
 from memlearn.memory import designs
 from memlearn.memory.fixed import memax
 from memlearn.memory.fixed.dnc import DNCMemory
@@ -26,11 +23,11 @@ from memlearn.memory.fixed.none import NoMemory
 from memlearn.memory.keys import Addresses
 from memlearn.memory.slot_memory import SlotMemory
 from memlearn.policy import MultimodalPolicy
-from memlearn.tasks import language, play
+from memlearn.tasks import language
 from memlearn.tasks.binding import binding
 from memlearn.tasks.counting import counting
 from memlearn.tasks.level import Level
-from memlearn.tasks.lifetime import Lifetime, LifetimeParams
+from memlearn.tasks.lifetime import Lifetime
 from memlearn.tasks.order import order
 from memlearn.tasks.rebinding import rebinding
 from memlearn.tasks.rule import rule
@@ -69,8 +66,6 @@ def _slot_memory(config, modalities, name):
     sizes = {size: memory[size] for size in SIZES}
     if name == "one_bank":
         sizes.update(banks=1, slots=memory.banks * memory.slots, top_banks=0)
-    if not 0 <= memory.top_banks <= memory.banks:
-        raise UserError(f"memory.top_banks must be between 0 and memory.banks = {memory.banks}")
     try:
         design = designs.check({**designs.DESIGNS[name], **changed})
     except ValueError as error:
@@ -108,7 +103,31 @@ MEMORIES = {
 }
 
 
-_atlas = functools.cache(atlas.load)  # a split is read once
+# The least value of fields of the configuration.
+LEAST = {
+    **dict.fromkeys(("delay", "mentions", "warmup", "later_after"), 0),
+    **dict.fromkeys(("counted", "trials", "width", "batch", "validation_lifetimes"), 1),
+    **dict.fromkeys(("log_every", "validate_every", "checkpoint_every"), 1),
+    **dict.fromkeys([f"memory.{name}" for name in ("layers", "banks", "slots", "hidden")], 1),
+    **dict.fromkeys(("memory.key_width", "memory.value_width"), 1),
+    "memory.top_banks": 0,
+    "updates": 2,  # one to warm up, and one
+}
+
+
+def check(config):
+    """Raise a `UserError` if a field cannot have its value, whatever is built."""
+    for name, least in LEAST.items():
+        value = operator.attrgetter(name)(config)
+        if value < least:
+            raise UserError(f"{name} must be at least {least}; got {value}")
+    memory = config.memory
+    if memory.top_banks > memory.banks:
+        raise UserError(f"memory.top_banks must be at most memory.banks = {memory.banks}")
+    of_slots = [axis for axis in (*designs.AXES, "top_banks") if memory[axis]]
+    of_slots = [f"memory.{name}" for name in of_slots] + ["nested"] * config.nested
+    if of_slots and memory.kind not in designs.DESIGNS:
+        raise UserError(f"{of_slots[0]} says nothing about {memory.kind!r}; leave it out")
 
 
 def lookup(table, name, what):
@@ -148,9 +167,6 @@ def environment(config, classes_factor=1, delay_factor=1):
     for task, name in (("counting", "showings"), ("rule", "kinds")):  # answered by words
         if task in names and not 1 <= config[name] <= config.words:
             raise UserError(f"{name} must be between 1 and words = {config.words}")
-    for name, least in (("delay", 0), ("mentions", 0), ("counted", 1), ("trials", 1)):
-        if config[name] < least:
-            raise UserError(f"{name} must be at least {least}; got {config[name]}")
     level = Level(**{name: config[name] for name in Level._fields})
     return _lifetime(names, level.times(classes_factor, delay_factor))
 
@@ -161,106 +177,9 @@ def _lifetime(names, level):
     return Lifetime(writers, level.words)
 
 
-def world(config, classes, study, ask, task=None):
-    """Return the `LifetimeParams` of one split.
-
-    Args:
-      config: the configuration.
-      classes: `train`, `val` or `test`.
-      study, ask: `seen` or `unseen`, the faces to study and to ask in.
-      task: the only one to be met; None for all of the run's, by their shares.
-
-    Raises:
-      UserError: if the shares are not such.
-    """
-    images, faces = _atlas(config.data, classes, config.data_dir or None)[0], {}
-    for kind in ("seen", "unseen"):
-        faces[kind] = jnp.zeros(images.images.shape[1], bool).at[getattr(images, kind)].set(True)
-    met = [share if task is None else task == name for name, share in shares(config).items()]
-    return LifetimeParams(images.images, faces[study], faces[ask], jnp.array(met, float))
-
-
-# The rows of an evaluation. A held-out class, never trained on, is studied in a face of a family
-# never trained on, and asked for in a face of another family.
-SEEN = dict(classes="train", study="seen", ask="seen")
-VALIDATION = dict(classes="val", study="unseen", ask="seen")
-HELD_OUT = dict(classes="test", study="unseen", ask="seen")
-CONDITIONS = {
-    "seen": (SEEN, {}),
-    "heldout": (HELD_OUT, {}),
-    "classes_x2": (HELD_OUT, dict(classes_factor=2)),
-    "delay_x4": (HELD_OUT, dict(delay_factor=4)),
-}
-
-
-def row_keys(row, lifetimes):
-    """Return the keys of a row's lifetimes: the same for every run, so that runs compare."""
-    key = jax.random.fold_in(jax.random.key(2), list(CONDITIONS).index(row))
-    return jax.random.split(key, lifetimes)
-
-
-def conditions(config, task=None):
-    """Return the environment and the world of every row: name -> `(Lifetime, LifetimeParams)`.
-
-    Args:
-      config: the configuration.
-      task: as for `world`.
-
-    Raises:
-      UserError: if a lifetime needs more classes than there are.
-    """
-    rows = {}
-    for name, (split, level) in {**CONDITIONS, "validation": (VALIDATION, {})}.items():
-        env, classes = environment(config, **level), world(config, **split, task=task)
-        if env.length > classes.images.shape[0]:
-            raise UserError(
-                f"evaluation ({name}) needs {env.length} classes and there are "
-                f"{classes.images.shape[0]}; lower --config.delay, --config.classes, or what else "
-                f"makes lifetimes of {config.task} long"
-            )
-        rows[name] = env, classes
-    del rows["validation"]  # it belongs to training
-    return rows
-
-
-def teaching(config, env, world):
-    """Return the function from a key and a step to a batch of taught lifetimes.
-
-    The batch is a `TimeStep`, arrays `[B, T, ...]`. Tasks of `config.later` are not in it before
-    step `config.later_after`, unless they are all there is. How often the teacher tries an answer
-    moves evenly from the first of `config.trial_rates` to the last.
-
-    Raises:
-      UserError: if these are not two rates.
-    """
-    later = jnp.array([name in config.later for name in tasks(config)])
-    if len(config.trial_rates) != 2 or not all(0 <= rate <= 1 for rate in config.trial_rates):
-        raise UserError(f"trial_rates must be two, between 0 and 1; got {config.trial_rates}")
-    first, last = config.trial_rates
-
-    @jax.jit
-    def draw(key, step, world):
-        key = jax.random.fold_in(key, step)
-        key_lifetimes, key_teacher, key_look = jax.random.split(key, 3)
-        # Before what it builds on is known, a task has nothing to teach but to ignore memory.
-        early = jnp.where(later & (step < config.later_after), 0.0, world.tasks)
-        met = world.replace(tasks=jnp.where(early.any(), early, world.tasks))
-        states = play.reset(env, met, jax.random.split(key_lifetimes, config.batch))
-        teacher = play.teacher(first + (last - first) * step / config.updates)
-        carry = play.new_teacher(key_teacher, config.batch, env.words)
-        steps = play.play(env, met, states, teacher, carry, env.length)[2].steps
-        images = look_around(key_look, steps.observation["image"], config.zoom, config.shift)
-        return steps._replace(observation={**steps.observation, "image": images})
-
-    return functools.partial(draw, world=world)
-
-
 def policy(config):
     """Return the `MultimodalPolicy` of a configuration."""
     memory = lookup(MEMORIES, config.memory.kind, "memory")
-    axes = [axis for axis in designs.AXES if config.memory[axis]]
-    if axes and config.memory.kind not in designs.DESIGNS:
-        raise UserError(f"memory.{axes[0]} says nothing about {config.memory.kind!r}; leave it out")
     if not 1 <= len(config.channels) <= 4:
         raise UserError(f"channels must have 1 to 4 levels; got {len(config.channels)}")
     encoders = FrozenDict({name: encoder(config) for name, encoder in ENCODERS.items()})

@@ -9,7 +9,6 @@ import jax.numpy as jnp
 
 from memlearn.encoders.fuse import EventEncoder
 from memlearn.memory.base import Memory
-from memlearn.memory.slot_memory import limit
 from memlearn.types import Event, TimeStep
 
 NEVER = -1e9  # the logit of an answer that there is not; finite, so that its gradient is 0
@@ -50,7 +49,7 @@ class MultimodalPolicy(nn.Module):
           batch: B.
           share: of the slots of each bank, how much may be used, a number or float `[B]`.
         """
-        return tuple(limit(memory.initial_state(batch), share) for memory in self.memories)
+        return tuple(memory.limit(memory.initial_state(batch), share) for memory in self.memories)
 
     @nn.compact
     def __call__(self, state, steps: TimeStep, trace: bool = False):
@@ -66,6 +65,7 @@ class MultimodalPolicy(nn.Module):
           the state after the last step, `Output`, and a tuple of traces, one a layer (each None
           where not asked for).
         """
+        chex.assert_equal(len(state), len(self.memories))
         perceived = events = self.encoder(steps.observation, steps.present)
         states, traces = [], []
         for memory, before in zip(self.memories, state):

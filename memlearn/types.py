@@ -9,7 +9,7 @@ Arrays are batch-major. The axes, wherever they appear:
     C  classes                 F  faces                W  words
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 
@@ -55,9 +55,6 @@ class Event(NamedTuple):
     embeddings: jax.Array
     present: jax.Array
     fused: jax.Array
-
-
-Params = dict[str, Any]
 
 
 class UserError(Exception):

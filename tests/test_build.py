@@ -6,12 +6,12 @@ import jax
 import numpy as np
 import pytest
 
-from memlearn import build
+from memlearn import build, worlds
 from memlearn.tasks import language
 from memlearn.types import UserError
 from tests.worlds import small_config, small_run
 
-TEACHING = functools.partial(build.teaching, env=None, world=None)
+TEACHING = functools.partial(worlds.teaching, env=None, world=None)
 
 
 @pytest.mark.parametrize(
@@ -27,14 +27,18 @@ TEACHING = functools.partial(build.teaching, env=None, world=None)
         (build.environment, {"classes": 4}, "classes must be between 2 and words / 2 = 3; got 4"),
         (build.policy, {"memory.kind": "ram"}, "no memory is called 'ram'"),
         (build.policy, {"memory.keys": "fuzzy"}, "no rule of keys is called 'fuzzy'; there are: "),
-        (build.policy, {"memory.kind": "gru", "memory.keys": "fused"}, "says nothing about 'gru'"),
-        (build.policy, {"memory.top_banks": 3}, "memory.top_banks must be between 0 and"),
+        (build.check, {"memory.kind": "gru", "memory.keys": "fused"}, "keys says nothing about"),
+        (build.check, {"memory.kind": "gru", "nested": True}, "nested says nothing about 'gru'"),
+        (build.check, {"memory.top_banks": 3}, "memory.top_banks must be at most memory.banks = 2"),
+        (build.check, {"memory.layers": 0}, "memory.layers must be at least 1; got 0"),
+        (build.check, {"log_every": 0}, "log_every must be at least 1; got 0"),
+        (build.check, {"updates": 1}, "updates must be at least 2; got 1"),
         (TEACHING, {"trial_rates": (0.5, 1.5)}, "trial_rates must be two, between 0 and 1"),
         (build.shares, {"task_shares": (("binding", -1.0),)}, "task_shares must not be negative"),
         (build.shares, {"task_shares": (("binding", 0.0),)}, "must not be negative, nor all 0"),
         (build.shares, {"task_shares": (("juggling", 1.0),)}, "no task is called 'juggling'"),
-        (build.conditions, {"data": "faces"}, "no data set is called 'faces'"),
-        (build.conditions, {"delay": 99}, "needs 402 classes and there are 233"),
+        (worlds.conditions, {"data": "faces"}, "no data set is called 'faces'"),
+        (worlds.conditions, {"delay": 99}, "needs 402 classes and there are 233"),
     ],
 )
 def test_what_cannot_be_built_is_one_line(data_dir, construct, fields, complaint):
@@ -49,7 +53,7 @@ def test_tasks_of_a_mixture_are_met_by_their_shares(data_dir):
     config = small_config()
     config.task, config.data_dir = "mixture", str(data_dir)
     config.task_shares = (("rule", 3.0), ("order", 0.0))
-    world = functools.partial(build.world, config, **build.SEEN)
+    world = functools.partial(worlds.world, config, **worlds.SEEN)
     np.testing.assert_array_equal(world().tasks, [1, 1, 0, 1, 1, 3])
     np.testing.assert_array_equal(world(task="order").tasks, [0, 0, 1, 0, 0, 0])
 

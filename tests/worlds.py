@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from experiments.configs import binding
-from memlearn import build
+from memlearn import build, worlds
 from memlearn.learning import imitation
 from memlearn.tasks.lifetime import LifetimeParams
 
@@ -52,7 +52,7 @@ def lessons(**fields):
     config = small_config()
     config.update_from_flattened_dict(fields)
     env, world = build.environment(config), small_world(len(build.tasks(config)))
-    return env, world, build.teaching(config, env, world)
+    return env, world, worlds.teaching(config, env, world)
 
 
 def small_run(**fields):

@@ -5,7 +5,7 @@ is remembered. *Other*: the questions are asked of the memory of another lifetim
 """
 
 import functools
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -35,9 +35,29 @@ class Score(NamedTuple):
     chance: float
 
 
+class Experience(NamedTuple):
+    """What is left of everything before the questions.
+
+    Attributes:
+      memory: the states of the agent's memories.
+      action: int32 `[B]`, the last action, which is perceived if it was an answer.
+      reward: float32 `[B]`, what it was given for it.
+    """
+
+    memory: Any
+    action: jax.Array
+    reward: jax.Array
+
+
+def nothing(policy, lifetimes):
+    """Return the `Experience` of lifetimes that have not begun."""
+    shape = (lifetimes,)
+    return Experience(policy.initial_state(lifetimes), jnp.zeros(shape, int), jnp.zeros(shape))
+
+
 @functools.partial(jax.jit, static_argnums=(0, 1))
 def experience(env, policy, params, world, keys, share=1.0):
-    """Live through everything before the questions; return the states of the memories.
+    """Live through everything before the questions; return the `Experience`.
 
     Args:
       env: a `Lifetime`.
@@ -49,16 +69,17 @@ def experience(env, policy, params, world, keys, share=1.0):
     """
     memory = policy.initial_state(keys.shape[0], share)
     act, lifetimes = student(policy, params), reset(env, world, keys)
-    return play(env, world, lifetimes, act, memory, env.last_episode)[1]
+    lifetimes, memory, _ = play(env, world, lifetimes, act, memory, env.last_episode)
+    return Experience(memory, lifetimes.action, lifetimes.reward)
 
 
 @functools.partial(jax.jit, static_argnums=(0, 1))
-def answers(env, policy, params, world, keys, memory, forget):
-    """Answer the questions of lifetimes whose experience is in `memory`.
+def answers(env, policy, params, world, keys, lived, forget):
+    """Answer the questions of lifetimes, after what was lived.
 
     Args:
       env, policy, params, world, keys: as for `experience`.
-      memory: what `experience` returned for the same keys.
+      lived: what `experience` returned for the same keys.
       forget: whether a new lifetime starts with the questions.
 
     Returns:
@@ -73,9 +94,10 @@ def answers(env, policy, params, world, keys, memory, forget):
         return (memory, jnp.bool_(False)), actions
 
     lifetimes = reset(env, world, keys)
-    lifetimes = lifetimes._replace(time=jnp.full_like(lifetimes.time, env.last_episode))
+    last = jnp.full_like(lifetimes.time, env.last_episode)
+    lifetimes = lifetimes._replace(time=last, action=lived.action, reward=lived.reward)
     remaining = env.length - env.last_episode
-    record = play(env, world, lifetimes, act, (memory, jnp.bool_(True)), remaining)[2]
+    record = play(env, world, lifetimes, act, (lived.memory, jnp.bool_(True)), remaining)[2]
     question = record.steps.question
     guessed = jnp.where(question, 1 / record.steps.choices, 0)
     return record.rewards.sum(1) / question.sum(1), guessed.sum(1) / question.sum(1)
@@ -97,17 +119,18 @@ def watch(env, policy, params, world, keys):
     return record, policy.apply(params, memory, record.steps, trace=True)[2]
 
 
-def score(env, policy, params, world, keys, memory):
-    """Return the `Score` of a memory and its controls; arguments as for `answers`."""
+def score(env, policy, params, world, keys, lived):
+    """Return the `Score` of what was lived, and its controls; arguments as for `answers`."""
     ask = functools.partial(answers, env, policy, params, world, keys)
-    another = jax.tree.map(lambda x: jnp.roll(x, 1, axis=0), memory)
-    right, guessed = map(np.asarray, ask(memory, forget=False))
+    memory = jax.tree.map(lambda x: jnp.roll(x, 1, axis=0), lived.memory)
+    another = lived._replace(memory=memory)
+    right, guessed = map(np.asarray, ask(lived, forget=False))
     low, high = interval(right)
     return Score(
         score=float(right.mean()),
         low=low,
         high=high,
-        empty=float(ask(memory, forget=True)[0].mean()),
+        empty=float(ask(lived, forget=True)[0].mean()),
         other=float(ask(another, forget=False)[0].mean()),
         chance=float(guessed.mean()),
     )
@@ -126,7 +149,7 @@ def validation(env, policy, world, lifetimes):
     keys = jax.random.split(jax.random.key(1), lifetimes)
 
     def validate(params):
-        memory = experience(env, policy, params, world, keys)
-        return answers(env, policy, params, world, keys, memory, forget=False)[0].mean()
+        lived = experience(env, policy, params, world, keys)
+        return answers(env, policy, params, world, keys, lived, forget=False)[0].mean()
 
     return validate

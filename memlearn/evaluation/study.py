@@ -74,11 +74,20 @@ def read(path):
     return read
 
 
-def append(path, lines):
-    """Append to a study the lines of one variant, all at once."""
+def add(path, lines, variants):
+    """Add to a study the lines of one variant, all at once.
+
+    Args:
+      path: `pathlib.Path`.
+      lines: dicts.
+      variants: the names of all variants, the one to compare with first. The lines are kept in
+        their order, whichever was run first; those of variants that are no more come last.
+    """
+    order = {variant: place for place, variant in enumerate(variants)}
+    kept = [*read(path), *lines]
+    kept.sort(key=lambda line: order.get(line["variant"], len(order)))
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a") as file:
-        file.write("".join(json.dumps(line) + "\n" for line in lines))
+    workdir.write(path, "".join(json.dumps(line) + "\n" for line in kept))
 
 
 def _fields(line):

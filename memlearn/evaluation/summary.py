@@ -4,10 +4,12 @@ import json
 
 import numpy as np
 
+from memlearn.evaluation import study
 from memlearn.evaluation.estimate import Estimate, of_score, over_seeds
 from memlearn.evaluation.tables import Table
 from memlearn.memory import designs
 from memlearn.training import workdir
+from memlearn.types import UserError
 
 COLUMNS = (
     "task", "memory", "seeds", "seen", "held-out", "95 %", "empty", "other", "2x classes",
@@ -27,17 +29,32 @@ def read(folder):
     axes = [f"{axis}={config.memory[axis]}" for axis in designs.AXES if config.memory[axis]]
     memory = ", ".join([config.memory.kind, *axes])
     run = {"trained": config.task, "memory": memory, "seed": config.seed}
+    run["settings"] = study.digest(config)
     return [{**run, "commit": commit, **task} for task in found.get("tasks", [found])]
 
 
 def as_table(records):
-    """Return a `Table` of the records of `read`, in their order of appearance."""
+    """Return a `Table` of the records of `read`, in their order of appearance.
+
+    Seeds of one configuration share a row. Where memories of one name differ in something else, the
+    digest of their configuration stands behind it.
+
+    Raises:
+      UserError: if a seed is there twice.
+    """
     groups = {}
     for record in records:
         task, trained = record["task"], record["trained"]
         name = task if task == trained else f"{task}, of {trained}"
-        groups.setdefault((name, record["memory"]), []).append(record)
-    rows = [(*name, len(group), *_scores(group)) for name, group in groups.items()]
+        groups.setdefault((name, record["memory"], record["settings"]), []).append(record)
+    names = [group[:2] for group in groups]
+    rows = []
+    for (task, memory, settings), group in groups.items():
+        seeds = [record["seed"] for record in group]
+        if len(set(seeds)) < len(seeds):
+            raise UserError(f"two runs are of {task}, {memory}, and the same seed; leave one out")
+        label = memory if names.count((task, memory)) == 1 else f"{memory} ({settings})"
+        rows.append((task, label, len(group), *_scores(group)))
     return Table("runs", "Scores of runs, mean over seeds", COLUMNS, rows)
 
 

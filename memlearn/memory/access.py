@@ -13,6 +13,7 @@ from memlearn.ops.recurrence import linear_recurrence
 from memlearn.ops.slots import SlotState, apply
 
 EMPTY = 1e-4  # the occupancy at which a slot counts as empty: log stays finite
+HIDDEN = -1e4  # the score of a slot that may not be used; its softmax is 0
 
 
 class Contents(NamedTuple):
@@ -66,7 +67,7 @@ class Access(nn.Module):
           write: float >= 0 `[B, T, H, N]`.
           decay: log-decay <= 0 `[B, T, H, N]`.
           resets: bool `[B, T]`.
-          usable: bool `[B, N]`; the others start a lifetime empty.
+          usable: bool `[B, N]`; the others start a lifetime empty, and are not read.
 
         Returns:
           values `[B, T, H, V]`, masses, tallies `[B, T, H]`, read weights `[B, T, H, N]`, and the
@@ -91,6 +92,8 @@ class Access(nn.Module):
         past = untouched * jnp.exp(decay) * before
         own = write * jnp.sum(key * query, axis=-1, keepdims=True)
         bias = jnp.log(past + EMPTY) - rate[:, None] * age - sharpness[:, None] * own
+        usable = usable[:, None, None]
+        bias = jnp.where(usable, bias, HIDDEN)
 
         fold, unfold = _fold_banks, lambda x: _unfold_banks(x, batch)
         reads, scores, rows = apply(
@@ -105,7 +108,8 @@ class Access(nn.Module):
 
         matches = scores / sharpness[:, None] - own
         # The gradient of a maximum divides by how many attain it, which rounding can make none.
-        best = jnp.max(jax.lax.stop_gradient(matches), axis=-1, keepdims=True)
+        best = jnp.where(usable, jax.lax.stop_gradient(matches), -jnp.inf)
+        best = jnp.max(best, axis=-1, keepdims=True)
 
         def amount(level):
             evidence = jax.nn.sigmoid(steepness[:, None] * (matches - level))

@@ -43,6 +43,15 @@ class Memory(nn.Module):
         """Return the state of `batch` memories that nothing was written to, held in `dtype`."""
         raise NotImplementedError
 
+    def limit(self, state: State, share) -> State:
+        """Return a state that may use a share of the memory; all of one that has no slots.
+
+        Args:
+          state: what `initial_state` returned.
+          share: of the slots, float in (0, 1] `[B]` or a number.
+        """
+        return state
+
     def __call__(self, state: State, events: Event, boundaries, trace: bool = False):
         """Perceive T events in order.
 

@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+import chex
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
@@ -25,22 +26,6 @@ class SlotMemoryState(NamedTuple):
     pointer: jax.Array
     budget: jax.Array
     last: keys.LastEvent | tuple[()]
-
-
-def limit(state, share):
-    """Return a state that may use the first slots of each bank only.
-
-    In training by lifetimes of different shares, slots become ordered by worth: the first ones
-    serve every lifetime. One training then tells how well a memory of any size does.
-
-    Args:
-      state: of a memory to which nothing was written; one without slots is left as it is.
-      share: of the slots, float in (0, 1] `[B]` or a number; at least one is used.
-    """
-    if not isinstance(state, SlotMemoryState):
-        return state
-    budget = jnp.ceil(share * state.budget - 1e-4)  # rounding adds no slot
-    return state._replace(budget=budget.astype(jnp.int32))
 
 
 class SlotTrace(NamedTuple):
@@ -114,6 +99,16 @@ class SlotMemory(Memory):
             budget=jnp.full(batch, self.slots, jnp.int32),
             last=rule.initial_state(batch, self.perceived + self.recalled, dtype),
         )
+
+    def limit(self, state, share):
+        """Return a state that may use the first slots of each bank only, at least one.
+
+        In training by lifetimes of different shares, slots become ordered by worth: the first ones
+        serve every lifetime. One training then tells how well a memory of any size does.
+        """
+        chex.assert_shape(share, state.budget.shape if jnp.ndim(share) else ())
+        budget = jnp.ceil(share * state.budget - 1e-4)  # rounding adds no slot
+        return state._replace(budget=jnp.maximum(budget, 1).astype(jnp.int32))
 
     @nn.compact
     def __call__(self, state, events, boundaries, trace=False):

@@ -1,6 +1,7 @@
 """First-order linear recurrences over time, for what a slot keeps beside its rows."""
 
 import chex
+import jax
 import jax.numpy as jnp
 from jax import lax
 
@@ -9,33 +10,51 @@ def linear_recurrence(decay, inputs, resets, state, init):
     """Run `x_t = decay_t * x_{t-1} + inputs_t`, with `x_{t-1} = init` where `resets_t`.
 
     Occupancy is `(exp(g), w)`: what was there fades, what is written adds. Age is
-    `(1 - w, 1 - w)`: `(1 - w)(age + 1)`. All steps are computed at once, in log T passes.
+    `(1 - w, 1 - w)`: `(1 - w)(age + 1)`. An accelerator computes all steps at once, in log T
+    passes; on a CPU one pass, step by step, is faster (`benchmarks/layers.py`).
 
     Args:
       decay: float or int `[B, T, ...]`.
       inputs: the shape and dtype of `decay`.
       resets: bool `[B, T]`.
-      state: `[B, ...]`, the value before the first step.
+      state: `[B, ...]`, of the dtype of `decay`, the value before the first step.
       init: broadcastable to `state`, of the dtype of `decay` or a number.
 
     Returns:
       `[B, T, ...]`: the value after each step; the last one is the next call's `state`.
 
     Raises:
-      AssertionError: if the shapes disagree, or the dtypes of the sequences.
+      AssertionError: if the shapes or dtypes disagree.
     """
     chex.assert_equal_shape([decay, inputs])
     chex.assert_equal(decay.dtype, inputs.dtype)
+    chex.assert_equal(decay.dtype, state.dtype)
     chex.assert_shape(resets, decay.shape[:2])
     chex.assert_shape(state, (decay.shape[0], *decay.shape[2:]))
     init = jnp.broadcast_to(init, state.shape)[:, None]
     restart = resets.reshape(resets.shape + (1,) * (decay.ndim - 2))
-    # A reset step takes nothing from its past; the carried state enters through the first step.
+    # A reset step takes nothing from its past.
     inputs = inputs + jnp.where(restart, decay * init, 0)
     decay = jnp.where(restart, 0, decay)
-    inputs = inputs.at[:, 0].add(decay[:, 0] * state)
+    form = FORMS["step by step" if jax.default_backend() == "cpu" else "all at once"]
+    return form(decay, inputs, state)
 
+
+def _step_by_step(decay, inputs, state):
+    def step(x, inputs):
+        x = inputs[0] * x + inputs[1]
+        return x, x
+
+    steps = jax.tree.map(lambda x: jnp.moveaxis(x, 1, 0), (decay, inputs))
+    return jnp.moveaxis(lax.scan(step, state, steps)[1], 0, 1)
+
+
+def _all_at_once(decay, inputs, state):
     def then(first, second):
         return first[0] * second[0], first[1] * second[0] + second[1]
 
+    inputs = inputs.at[:, 0].add(decay[:, 0] * state)
     return lax.associative_scan(then, (decay, inputs), axis=1)[1]
+
+
+FORMS = {"step by step": _step_by_step, "all at once": _all_at_once}

@@ -1,12 +1,16 @@
 """The training loop: draw a batch, update, and now and then log, validate and save."""
 
+import contextlib
 import signal
 import time
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from memlearn.types import UserError
 
 
 def train(
@@ -32,27 +36,30 @@ def train(
       the `TrainState` after the last update, one copy.
 
     Raises:
+      UserError: if the loss or its gradient is found not to be finite.
       KeyboardInterrupt: if asked to stop by SIGINT or SIGTERM, once the state is saved.
     """
     step, key = int(jnp.max(state.step)), state.key
     spread, figures = parallel.spread(state), _Figures(step, metrics)
-    with _progress() as progress, _StopSignals() as signals:
+    closing = contextlib.closing
+    with (
+        closing(checkpoints), closing(metrics), _progress() as progress, _StopSignals() as signals
+    ):  # fmt: skip
         task = progress.add_task("", total=updates, completed=step, note="compiling")
         while step < updates and not signals.stop:
             spread, report = parallel.update(spread, draw(key, step))
             step += 1
-            if step % log_every == 0 or step == updates:
+            saves = step % checkpoint_every == 0 or step == updates
+            if step % log_every == 0 or saves:
                 figures.log(step, report)
             if step % validate_every == 0 or step == updates:
                 figures.validate(step, validate(parallel.gather(spread).params))
                 progress.console.print(f"update {step:>6}  {figures.note()}")
-            if step % checkpoint_every == 0 or step == updates:
+            if saves:
                 checkpoints.save(step, parallel.gather(spread))
             progress.update(task, completed=step, note=figures.note())
-    if checkpoints.latest() != step:
-        checkpoints.save(step, parallel.gather(spread))
-    checkpoints.close()
-    metrics.close()
+        if checkpoints.latest() != step:
+            checkpoints.save(step, parallel.gather(spread))
     if step < updates:
         raise KeyboardInterrupt
     return parallel.gather(spread)
@@ -67,6 +74,11 @@ class _Figures:
 
     def log(self, step, report):
         report = jax.device_get(report)  # waits for the update
+        if not np.isfinite(report["loss"] + report["gradient_norm"]):
+            raise UserError(
+                f"update {step} has a loss or a gradient that is not finite; the last checkpoint "
+                "is of before: look at metrics.jsonl, or train anew with a lower learning_rate"
+            )
         now = time.perf_counter()
         if self._since is not None:
             self._rate = (step - self._step) / (now - self._since)

@@ -1,5 +1,7 @@
 """The folder of a run: which configuration and which code it belongs to."""
 
+import contextlib
+import fcntl
 import json
 import pathlib
 import subprocess
@@ -15,8 +17,9 @@ RUNNING = (
 )  # fmt: skip
 
 
+@contextlib.contextmanager
 def claim(folder, config):
-    """Make `folder` the place of a run of `config`, or find that it already is.
+    """Make `folder` the place of a run of `config`, or find that it already is, and hold it.
 
     Writes `config.json`, and appends to `commit.txt` the git commit of the code, marked `-dirty` if
     files were changed, whenever it is not the one of the last start.
@@ -25,25 +28,35 @@ def claim(folder, config):
       folder: str or path.
       config: `ConfigDict`.
 
-    Returns:
-      `pathlib.Path` of the folder.
+    Yields:
+      `pathlib.Path` of the folder, which no other process can claim meanwhile.
 
     Raises:
-      UserError: if it cannot be written, or holds a run of another configuration.
+      UserError: if it cannot be written, holds a run of another configuration, or is held.
     """
     folder = pathlib.Path(folder)
     if (folder / "config.json").exists():
         _check_same(folder, read_config(folder), config)
+    with contextlib.ExitStack() as stack:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            lock = stack.enter_context((folder / ".lock").open("w"))
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # until closed, even by a crash
+            _sign(folder, config)
+        except BlockingIOError as error:
+            raise UserError(f"another process is training in {folder}; wait for it") from error
+        except OSError as error:
+            raise UserError(f"workdir {folder} cannot be written: {error.strerror}") from error
+        yield folder
+
+
+def _sign(folder, config):
+    """Write which configuration and which code the run is of."""
     commits, commit = folder / "commit.txt", _commit()
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        write(folder / "config.json", config.to_json_best_effort(indent=2, sort_keys=True) + "\n")
-        before = commits.read_text() if commits.exists() else ""
-        if before.splitlines()[-1:] != [commit]:
-            write(commits, f"{before}{commit}\n")
-    except OSError as error:
-        raise UserError(f"workdir {folder} cannot be written: {error.strerror}") from error
-    return folder
+    write(folder / "config.json", config.to_json_best_effort(indent=2, sort_keys=True) + "\n")
+    before = commits.read_text() if commits.exists() else ""
+    if before.splitlines()[-1:] != [commit]:
+        write(commits, f"{before}{commit}\n")
 
 
 def write(path, text):

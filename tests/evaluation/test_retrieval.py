@@ -48,6 +48,22 @@ class Notebook:
         return state, Output(logits, logits[..., 0]), ()
 
 
+class Parrot:
+    """A policy that says 1, until it perceives that it said something else, which it repeats."""
+
+    def __init__(self, words):
+        self.words = words
+
+    def initial_state(self, batch, share=1.0):
+        return jnp.ones(batch, jnp.int32)
+
+    def apply(self, params, said, steps):
+        perceived = steps.observation["action"][:, 0]
+        said = jnp.where(steps.present["action"][:, 0], perceived, said)
+        logits = jax.nn.one_hot(said, self.words)[:, None]
+        return said, Output(logits, logits[..., 0]), ()
+
+
 @pytest.fixture(scope="module")
 def run():
     return small_run()
@@ -70,8 +86,8 @@ def marked_env(run):
 
 def test_a_perfect_memory_scores_one_and_its_controls_do_not(run, marked_env):
     policy = Notebook(run.config.words)
-    memory = retrieval.experience(marked_env, policy, {}, run.world, KEYS)
-    score = retrieval.score(marked_env, policy, {}, run.world, KEYS, memory)
+    lived = retrieval.experience(marked_env, policy, {}, run.world, KEYS)
+    score = retrieval.score(marked_env, policy, {}, run.world, KEYS, lived)
     assert (score.score, score.low, score.high) == (1.0, 1.0, 1.0)
     assert score.empty < 0.5 and score.other < 0.5
     np.testing.assert_allclose(score.chance, 1 / run.config.words)
@@ -79,19 +95,34 @@ def test_a_perfect_memory_scores_one_and_its_controls_do_not(run, marked_env):
 
 def test_the_split_changes_nothing(run):
     """Experience and answers in two calls equal one uninterrupted lifetime."""
-    params, env, policy = run.state.params, run.env, run.policy
-    memory = retrieval.experience(env, policy, params, run.world, KEYS)
-    split = retrieval.answers(env, policy, params, run.world, KEYS, memory, forget=False)[0]
-    states, act = play.reset(env, run.world, KEYS), play.student(policy, params)
-    whole = play.play(env, run.world, states, act, policy.initial_state(12), env.length)[2]
-    np.testing.assert_array_equal(split, whole.rewards.sum(1) / run.config.classes)
+    split, whole = split_and_whole(run, run.policy)
+    np.testing.assert_array_equal(split, whole)
+
+
+def test_the_split_keeps_what_was_answered_just_before_it():
+    """Of `rule` without a delay, the last step before the questions was answered itself."""
+    run = small_run(task="rule", delay=0, kinds=3)
+    split, whole = split_and_whole(run, Parrot(run.config.words))
+    np.testing.assert_array_equal(split, whole)
+    assert whole.any()
+
+
+def split_and_whole(run, policy):
+    """What lifetimes score in two calls, and in one."""
+    arguments = run.env, policy, run.state.params, run.world, KEYS
+    split = retrieval.answers(*arguments, retrieval.experience(*arguments), forget=False)[0]
+    states, act = play.reset(run.env, run.world, KEYS), play.student(policy, run.state.params)
+    memory, length = policy.initial_state(len(KEYS)), run.env.length
+    record = play.play(run.env, run.world, states, act, memory, length)[2]
+    last = slice(run.env.last_episode, None)
+    return split, record.rewards[:, last].sum(1) / record.steps.question[:, last].sum(1)
 
 
 def test_an_empty_memory_knows_nothing_of_the_experience(run):
     params, env, policy = run.state.params, run.env, run.policy
-    memory = retrieval.experience(env, policy, params, run.world, KEYS)
-    forget = retrieval.answers(env, policy, params, run.world, KEYS, memory, forget=True)[0]
-    blank = policy.initial_state(12)
+    lived = retrieval.experience(env, policy, params, run.world, KEYS)
+    forget = retrieval.answers(env, policy, params, run.world, KEYS, lived, forget=True)[0]
+    blank = retrieval.nothing(policy, len(KEYS))
     never = retrieval.answers(env, policy, params, run.world, KEYS, blank, forget=True)[0]
     np.testing.assert_array_equal(forget, never)
 

@@ -17,10 +17,18 @@ STUDIES = sorted(pathlib.Path("experiments/ablations").glob("*.py"))
 def test_lines_are_read_as_they_were_appended(tmp_path):
     path = tmp_path / "new" / "keys.jsonl"
     assert study.read(path) == []
-    study.append(path, lines(SCORES))
-    study.append(path, lines(SCORES, mark="newer"))
-    assert study.read(path) == lines(SCORES) + lines(SCORES, mark="newer")
+    study.add(path, lines(SCORES), ["a", "b"])
+    assert study.read(path) == lines(SCORES)
     assert study.holds_study(path)
+
+
+def test_lines_stand_in_the_order_of_the_variants(tmp_path):
+    path = tmp_path / "keys.jsonl"
+    for variant in ("gone", "b", "a"):
+        study.add(path, [line(variant, 0, "order", 0.5)], ["a", "b"])
+    study.add(path, [line("b", 0, "order", 0.5, mark="newer")], ["a", "b"])
+    found = [(fields["variant"], fields["mark"]) for fields in study.read(path)]
+    assert found == [("a", "new"), ("b", "new"), ("b", "newer"), ("gone", "new")]
 
 
 @pytest.mark.parametrize("text", ["not JSON", "[1]", '{"op": "chunk"}', ""])
@@ -35,9 +43,9 @@ def test_other_lines_are_told_apart(tmp_path, text):
 def test_a_line_of_capacity_needs_no_extrapolation(tmp_path):
     fields = line("a", 0, "order", 0.5)
     del fields["extrapolation"]
-    study.append(tmp_path / "cut.jsonl", [{**fields, "budget": 4}])
+    study.add(tmp_path / "cut.jsonl", [{**fields, "budget": 4}], ["a"])
     assert study.read(tmp_path / "cut.jsonl")[0]["budget"] == 4
-    study.append(tmp_path / "whole.jsonl", [fields])
+    study.add(tmp_path / "whole.jsonl", [fields], ["a"])
     with pytest.raises(UserError, match="it has no 'extrapolation'"):
         study.read(tmp_path / "whole.jsonl")
 

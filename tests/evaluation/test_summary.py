@@ -3,12 +3,13 @@
 import pytest
 
 from memlearn.evaluation import summary, tables
+from memlearn.types import UserError
 
 
 def record(memory, seed, score):
     row = dict(score=score, low=score - 0.01, high=score + 0.01, empty=0.1, other=0.2, chance=0.03)
     far = {"classes_x2": row, "delay_x4": row}
-    run = dict(trained="binding", task="binding", memory=memory, seed=seed)
+    run = dict(trained="binding", task="binding", memory=memory, seed=seed, settings="0a")
     return dict(**run, seen=row, heldout=row, extrapolation=far)
 
 
@@ -26,6 +27,16 @@ def test_seeds_are_averaged_and_single_runs_keep_their_interval():
         "by hand .93 ± 4.303 * .036056 / sqrt(3), but no more than 1"
     )
     assert none[5] == "0.020 - 0.040"
+
+
+def test_other_settings_have_a_row_of_their_own():
+    records = [record("learned", 0, 0.9), {**record("learned", 0, 0.8), "settings": "0b"}]
+    assert [row[1] for row in rows(records)] == ["learned (0a)", "learned (0b)"]
+
+
+def test_a_seed_counts_once():
+    with pytest.raises(UserError, match="two runs are of binding, learned, and the same seed"):
+        rows([record("learned", 0, 0.9), record("learned", 0, 0.8)])
 
 
 def test_a_task_of_a_mixture_has_a_row_of_its_own():

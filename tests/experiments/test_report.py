@@ -18,8 +18,8 @@ def report(*arguments):
 
 
 def test_each_study_has_its_tables_and_figures(tmp_path):
-    study.append(tmp_path / "keys.jsonl", lines(SCORES) + lines(SCORES, budget=4))
-    study.append(tmp_path / "survival.jsonl", lines(SCORES))
+    study.add(tmp_path / "keys.jsonl", lines(SCORES) + lines(SCORES, budget=4), ["a", "b"])
+    study.add(tmp_path / "survival.jsonl", lines(SCORES), ["a", "b"])
     (tmp_path / "benchmarks.jsonl").write_text('{"op": "chunk"}\n')
     run = report(f"--studies={tmp_path}/*.jsonl", f"--out={tmp_path / 'out'}")
     assert run.returncode == 0, run.stderr
@@ -34,7 +34,8 @@ def test_each_study_has_its_tables_and_figures(tmp_path):
 
 
 def test_runs_have_one_table(tmp_path):
-    run = workdir.claim(tmp_path / "run", binding.get_config())
+    with workdir.claim(tmp_path / "run", binding.get_config()) as run:
+        pass
     (run / "evaluation.json").write_text(json.dumps(line("a", 0, "binding", 0.9)))
     done = report(f"--runs={tmp_path}/*", f"--out={tmp_path / 'out'}")
     assert done.returncode == 0, done.stderr

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from memlearn.memory import access, designs, keys, routing, slot_memory, slots
+from memlearn.memory import access, designs, keys, routing, slots
 from memlearn.memory.slot_memory import SlotMemory
 from memlearn.types import EPISODE, LIFETIME
 from tests.memory import test_contract as contract
@@ -108,16 +108,19 @@ def test_banks_begin_by_asking_for_what_they_file():
 def test_slots_beyond_the_budget_are_not_used():
     memory = contract.MEMORIES["learned"]
     share = jnp.array([0.1, 0.25, 0.3, 0.5, 0.6, 0.75, 0.9, 1.0])
-    state = slot_memory.limit(memory.initial_state(contract.B), share)
+    state = memory.limit(memory.initial_state(contract.B), share)
     budget = np.array([1, 1, 2, 2, 3, 3, 4, 4])
     np.testing.assert_array_equal(state.budget, budget)
     look = jax.jit(functools.partial(memory.apply, trace=True))
     after, _, trace = look(contract.params_of(memory), state, contract.EVENTS, contract.BOUNDARIES)
     beyond = (np.arange(4) >= budget[:, None])[:, None, None]
     assert np.all(np.where(beyond, trace.write, 0) == 0)
+    assert np.all(np.where(beyond, trace.read, 0) == 0)
     assert np.all(np.where(beyond[:, 0], after.contents.occupancy, 0) == 0)
     assert np.all(np.where(beyond, 1, trace.write) > 0), "and all others are, if ever so little"
     np.testing.assert_array_equal(after.budget, budget)
+    least = memory.limit(memory.initial_state(contract.B), 1e-6)
+    np.testing.assert_array_equal(least.budget, 1)
 
 
 def test_the_event_before_is_no_source_of_the_present():

@@ -2,11 +2,15 @@
 
 import jax
 import numpy as np
+import pytest
 
 from memlearn.ops.recurrence import linear_recurrence
 
 
-def test_equals_a_loop_with_resets_and_carried_state():
+@pytest.mark.parametrize("backend", ["cpu", "gpu"])
+def test_equals_a_loop_with_resets_and_carried_state(backend, monkeypatch):
+    """In the form that each backend takes."""
+    monkeypatch.setattr(jax, "default_backend", lambda: backend)
     rng = np.random.default_rng(0)
     decay, inputs = rng.random((2, 9, 3)), rng.normal(size=(2, 9, 3))
     resets = rng.random((2, 9)) < 0.4

@@ -1,0 +1,109 @@
+"""Worlds: the classes and faces that a run meets, in training and in each row of an evaluation."""
+
+import functools
+
+import jax
+import jax.numpy as jnp
+
+from memlearn import build
+from memlearn.data import atlas
+from memlearn.learning.augment import look_around
+from memlearn.tasks import play
+from memlearn.tasks.lifetime import LifetimeParams
+from memlearn.types import UserError
+
+_atlas = functools.cache(atlas.load)  # a split is read once
+
+
+def world(config, classes, study, ask, task=None):
+    """Return the `LifetimeParams` of one split.
+
+    Args:
+      config: the configuration.
+      classes: `train`, `val` or `test`.
+      study, ask: `seen` or `unseen`, the faces to study and to ask in.
+      task: the only one to be met; None for all of the run's, by their shares.
+
+    Raises:
+      UserError: if the shares are not such.
+    """
+    images, faces = _atlas(config.data, classes, config.data_dir or None)[0], {}
+    for kind in ("seen", "unseen"):
+        faces[kind] = jnp.zeros(images.images.shape[1], bool).at[getattr(images, kind)].set(True)
+    met = [share if task is None else task == name for name, share in build.shares(config).items()]
+    return LifetimeParams(images.images, faces[study], faces[ask], jnp.array(met, float))
+
+
+# The rows of an evaluation. A held-out class, never trained on, is studied in a face of a family
+# never trained on, and asked for in a face of another family.
+SEEN = dict(classes="train", study="seen", ask="seen")
+VALIDATION = dict(classes="val", study="unseen", ask="seen")
+HELD_OUT = dict(classes="test", study="unseen", ask="seen")
+CONDITIONS = {
+    "seen": (SEEN, {}),
+    "heldout": (HELD_OUT, {}),
+    "classes_x2": (HELD_OUT, dict(classes_factor=2)),
+    "delay_x4": (HELD_OUT, dict(delay_factor=4)),
+}
+
+
+def row_keys(row, lifetimes):
+    """Return the keys of a row's lifetimes: the same for every run, so that runs compare."""
+    key = jax.random.fold_in(jax.random.key(2), list(CONDITIONS).index(row))
+    return jax.random.split(key, lifetimes)
+
+
+def conditions(config, task=None):
+    """Return the environment and the world of every row: name -> `(Lifetime, LifetimeParams)`.
+
+    Args:
+      config: the configuration.
+      task: as for `world`.
+
+    Raises:
+      UserError: if a lifetime needs more classes than there are.
+    """
+    rows = {}
+    for name, (split, level) in {**CONDITIONS, "validation": (VALIDATION, {})}.items():
+        env, classes = build.environment(config, **level), world(config, **split, task=task)
+        if env.length > classes.images.shape[0]:
+            raise UserError(
+                f"evaluation ({name}) needs {env.length} classes and there are "
+                f"{classes.images.shape[0]}; lower --config.delay, --config.classes, or what else "
+                f"makes lifetimes of {config.task} long"
+            )
+        rows[name] = env, classes
+    del rows["validation"]  # it belongs to training
+    return rows
+
+
+def teaching(config, env, world):
+    """Return the function from a key and a step to a batch of taught lifetimes.
+
+    The batch is a `TimeStep`, arrays `[B, T, ...]`. Tasks of `config.later` are not in it before
+    step `config.later_after`, unless they are all there is. How often the teacher tries an answer
+    moves evenly from the first of `config.trial_rates` to the last.
+
+    Raises:
+      UserError: if these are not two rates.
+    """
+    later = jnp.array([name in config.later for name in build.tasks(config)])
+    if len(config.trial_rates) != 2 or not all(0 <= rate <= 1 for rate in config.trial_rates):
+        raise UserError(f"trial_rates must be two, between 0 and 1; got {config.trial_rates}")
+    first, last = config.trial_rates
+
+    @jax.jit
+    def draw(key, step, world):
+        key = jax.random.fold_in(key, step)
+        key_lifetimes, key_teacher, key_look = jax.random.split(key, 3)
+        # Before what it builds on is known, a task has nothing to teach but to ignore memory.
+        early = jnp.where(later & (step < config.later_after), 0.0, world.tasks)
+        met = world.replace(tasks=jnp.where(early.any(), early, world.tasks))
+        states = play.reset(env, met, jax.random.split(key_lifetimes, config.batch))
+        teacher = play.teacher(first + (last - first) * step / config.updates)
+        carry = play.new_teacher(key_teacher, config.batch, env.words)
+        steps = play.play(env, met, states, teacher, carry, env.length)[2].steps
+        images = look_around(key_look, steps.observation["image"], config.zoom, config.shift)
+        return steps._replace(observation={**steps.observation, "image": images})
+
+    return functools.partial(draw, world=world)
