@@ -71,11 +71,12 @@ def recurrences():
     batch, steps = (2, 16) if timing.QUICK.value else (32, 256)
     rng = np.random.default_rng(0)
     decay, inputs = jnp.asarray(rng.random((2, batch, steps, 4, 32)), jnp.float32)
-    cases = {}
+    resets = jnp.zeros((batch, steps, 1, 1), bool).at[:, 0].set(True)
+    zeros, cases = jnp.zeros((batch, 4, 32)), {}
     for name, form in recurrence.FORMS.items():
 
         def forward(arguments, form=form):
-            return form(*arguments, jnp.zeros((batch, 4, 32)))
+            return form(*arguments, resets, zeros, zeros)
 
         for which, function in timing.passes(forward).items():
             cases[f"recurrence, {name}", which] = function, (decay, inputs)

@@ -5,9 +5,11 @@ import functools
 import jax
 import numpy as np
 import pytest
+from ml_collections import ConfigDict
 
 from memlearn import build, worlds
 from memlearn.tasks import language
+from memlearn.training import workdir
 from memlearn.types import UserError
 from tests.worlds import small_config, small_run
 
@@ -26,8 +28,8 @@ TEACHING = functools.partial(worlds.teaching, env=None, world=None)
         (build.environment, {"later": ("juggling",)}, "no task is called 'juggling'"),
         (build.environment, {"classes": 4}, "classes must be between 2 and words / 2 = 3; got 4"),
         (build.policy, {"memory.kind": "ram"}, "no memory is called 'ram'"),
-        (build.policy, {"memory.keys": "fuzzy"}, "no rule of keys is called 'fuzzy'; there are: "),
-        (build.check, {"memory.kind": "gru", "memory.keys": "fused"}, "keys says nothing about"),
+        (build.policy, {"memory.addressing": "fuzzy"}, "no rule of addressing is called 'fuzzy'"),
+        (build.check, {"memory.kind": "gru", "memory.addressing": "fused"}, "nothing about 'gru'"),
         (build.check, {"memory.kind": "gru", "nested": True}, "nested says nothing about 'gru'"),
         (build.check, {"memory.top_banks": 3}, "memory.top_banks must be at most memory.banks = 2"),
         (build.check, {"memory.layers": 0}, "memory.layers must be at least 1; got 0"),
@@ -47,6 +49,12 @@ def test_what_cannot_be_built_is_one_line(data_dir, construct, fields, complaint
     with pytest.raises(UserError) as error:
         construct(config)
     assert complaint in str(error.value) and "\n" not in str(error.value)
+
+
+def test_every_field_can_be_set_by_a_flag():
+    """A `ConfigDict` finds its own methods before fields of their names."""
+    names = {part for name in workdir.flat(small_config()) for part in name.split(".")}
+    assert not names & set(dir(ConfigDict))
 
 
 def test_tasks_of_a_mixture_are_met_by_their_shares(data_dir):

@@ -10,4 +10,4 @@ RULES = "learned", "fused", "random", "by_modality"  # the others are in `lag` a
 
 def sweep():
     """Return the variants: name -> fields of the configuration."""
-    return {rule: {"memory.keys": rule} for rule in RULES}
+    return {rule: {"memory.addressing": rule} for rule in RULES}

@@ -8,4 +8,4 @@ Each variant is the learned memory but for one axis.
 
 def sweep():
     """Return the variants: name -> fields of the configuration."""
-    return {rule: {"memory.keys": rule} for rule in ("learned", "present")}
+    return {rule: {"memory.addressing": rule} for rule in ("learned", "present")}

@@ -10,4 +10,4 @@ keys and queries of a layer, or its banks, have theirs too.
 def sweep():
     """Return the variants: name -> fields of the configuration."""
     rules = "learned", "layer_maps", "two_maps", "bank_maps"
-    return {rule: {"memory.keys": rule} for rule in rules}
+    return {rule: {"memory.addressing": rule} for rule in rules}

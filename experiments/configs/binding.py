@@ -46,7 +46,8 @@ def get_config():
     config.memory.hidden = 256  # of the fixed memories
     config.memory.top_banks = 0  # banks that take part in one event, at most; 0: all
     config.memory.admission_rate = 0.5  # of the rule `random`
-    config.memory.keys = ""  # this and the next: the rule of an axis, "" for what the design says
+    # The rule of each axis, "" for what the design says.
+    config.memory.addressing = ""
     config.memory.admission = ""
     config.memory.placement = ""
     config.memory.retention = ""

@@ -12,7 +12,7 @@ Score      .955 to .973 on four tasks, counting .68 to .80; whether rule is lear
 from experiments.configs import binding
 
 SIZES = {
-    "cpu": dict(batch=32, updates=2500, channels=(32, 64, 128), validation_lifetimes=128),
+    "cpu": dict(batch=32, updates=3000, channels=(32, 64, 128), validation_lifetimes=128),
     # For a study: all its variants and seeds are to be run on 2 CPU cores.
     "study": dict(batch=32, updates=500, channels=(32, 64, 128), validation_lifetimes=64),
     "gpu": dict(batch=256, updates=10000, channels=(64, 128, 256), validation_lifetimes=512),

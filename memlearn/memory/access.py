@@ -82,22 +82,23 @@ class Access(nn.Module):
         first_occupancy = first_occupancy * usable[:, None]
         sharpness, rate, steepness, threshold, margin = self._read_parameters(banks, dtype)
 
-        occupancy = linear_recurrence(
-            jnp.exp(decay), write, resets, contents.occupancy, first_occupancy
+        keep, untouched = jnp.exp(decay), 1 - jnp.minimum(write, 1)
+        found, occupancy = linear_recurrence(
+            keep, write, resets, contents.occupancy, first_occupancy
         )
-        untouched = 1 - jnp.minimum(write, 1)
-        age = linear_recurrence(untouched, untouched, resets, contents.age, init=0.0)
-        before = jnp.concatenate([contents.occupancy[:, None], occupancy[:, :-1]], axis=1)
-        before = jnp.where(resets[..., None, None], first_occupancy[:, None], before)
-        past = untouched * jnp.exp(decay) * before
+        past = untouched * keep * found
+        found, last_age = linear_recurrence(untouched, untouched, resets, contents.age, init=0.0)
+        age = untouched * (found + 1)
+
+        query = sharpness[:, None] * query
         own = write * jnp.sum(key * query, axis=-1, keepdims=True)
-        bias = jnp.log(past + EMPTY) - rate[:, None] * age - sharpness[:, None] * own
+        bias = jnp.log(past + EMPTY) - rate[:, None] * age - own
         usable = usable[:, None, None]
         bias = jnp.where(usable, bias, HIDDEN)
 
         fold, unfold = _fold_banks, lambda x: _unfold_banks(x, batch)
         reads, scores, rows = apply(
-            q=fold(sharpness[:, None] * query), k=fold(key), v=fold(value),
+            q=fold(query), k=fold(key), v=fold(value),
             w=fold(write), g=fold(decay), resets=jnp.repeat(resets, banks, axis=0),
             state=jax.tree.map(lambda x: x.reshape(-1, *x.shape[2:]), contents.rows),
             init=jax.tree.map(lambda x: jnp.tile(x, (batch, 1, 1)), first),
@@ -106,17 +107,17 @@ class Access(nn.Module):
         reads, scores = unfold(reads), unfold(scores)
         rows = jax.tree.map(lambda x: x.reshape(batch, banks, *x.shape[1:]), rows)
 
-        matches = scores / sharpness[:, None] - own
+        matches = (scores - own) / sharpness[:, None]
         # The gradient of a maximum divides by how many attain it, which rounding can make none.
         best = jnp.where(usable, jax.lax.stop_gradient(matches), -jnp.inf)
         best = jnp.max(best, axis=-1, keepdims=True)
 
         def amount(level):
             evidence = jax.nn.sigmoid(steepness[:, None] * (matches - level))
-            return jnp.sum(evidence * past, axis=-1)
+            return jnp.einsum("bthn,bthn->bth", evidence, past)
 
         mass, tally = amount(threshold[:, None]), amount(best - margin[:, None])
-        contents = Contents(rows, occupancy[:, -1], age[:, -1])
+        contents = Contents(rows, occupancy, last_age)
         return reads, mass, tally, jax.nn.softmax(scores + bias, axis=-1), contents
 
     def _first_slots(self, contents):

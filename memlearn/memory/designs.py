@@ -6,7 +6,7 @@ vary one axis of a design, set `config.memory.<axis>`.
 
 # The rules there are on each axis, the learned one first.
 AXES = {
-    "keys": (
+    "addressing": (
         *("learned", "present", "layer_maps", "two_maps", "bank_maps"),
         *("fused", "random", "by_modality"),
     ),
@@ -23,7 +23,7 @@ LEARNED = {axis: rules[0] for axis, rules in AXES.items()}
 
 # Attention over the last N events, one head a bank: everything is kept for just as long.
 WINDOW = {
-    "keys": "fused",
+    "addressing": "fused",
     "admission": "always",
     "placement": "fresh",
     "retention": "none",
@@ -37,13 +37,13 @@ DESIGNS = {
     "learned": LEARNED,
     "window": WINDOW,
     # Trajectory retrieval: the last N events, found by the likeness of whole events.
-    "fifo_retrieval": {**WINDOW, "keys": "random"},
+    "fifo_retrieval": {**WINDOW, "addressing": "random"},
     # Dual coding: each bank files what it keeps under one modality, and asks by it.
-    "dual_coding": {**LEARNED, "keys": "by_modality"},
+    "dual_coding": {**LEARNED, "addressing": "by_modality"},
     # Gated slot attention: a router spreads everything over slots that forget.
     "gated_slots": {**WINDOW, "placement": "routed", "retention": "learned"},
     # A bank for each of the first H modalities, in which its events are written and looked up.
-    "modality_banks": {**WINDOW, "keys": "by_modality", "bank_routing": "by_modality"},
+    "modality_banks": {**WINDOW, "addressing": "by_modality", "bank_routing": "by_modality"},
     # The control: what is written is left to chance.
     "random_write": {**LEARNED, "admission": "random"},
     # The control: the slots of all banks in one.

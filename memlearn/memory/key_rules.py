@@ -101,7 +101,7 @@ class RandomKeys(FusedKeys):
         return last, address, address, None, None
 
 
-# Name -> module, as `config.memory.keys` has it.
+# Name -> module, as `config.memory.addressing` has it.
 RULES = {
     "learned": SourceKeys,
     "present": PresentKeys,

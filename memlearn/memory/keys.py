@@ -35,7 +35,8 @@ class Addresses(nn.Module):
         shape = (*embeddings.shape[2:], self.width)
         init = nn.initializers.variance_scaling(1.0, "fan_in", "normal", in_axis=1, out_axis=2)
         maps = self.param("maps", init, shape).astype(embeddings.dtype)
-        return jnp.einsum("btmd,mdk->btmk", embeddings, maps)
+        located = [embeddings[:, :, m] @ maps[m] for m in range(len(maps))]
+        return jnp.stack(located, axis=2)
 
 
 class LastEvent(NamedTuple):

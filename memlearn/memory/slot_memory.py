@@ -1,5 +1,6 @@
 """A memory of slots whose keys, slots and routing are learned, or each set to a fixed rule."""
 
+import functools
 from typing import NamedTuple
 
 import chex
@@ -61,8 +62,8 @@ class SlotMemory(Memory):
       banks, slots, value_width: H, N, V.
       maps: `keys.Addresses` of what is perceived, K wide; layers that are given the same module
         share it.
-      keys, admission, placement, retention, survival, bank_routing, conditioning, amounts: the rule
-        of each axis, one of `designs.AXES`.
+      addressing, admission, placement, retention, survival, bank_routing, conditioning, amounts:
+        the rule of each axis, one of `designs.AXES`.
       admission_rate: how often an event is written, by the rule `random`.
       top_banks: how many banks take part at most; 0 for all.
     """
@@ -71,7 +72,7 @@ class SlotMemory(Memory):
     slots: int
     value_width: int
     maps: keys.Addresses
-    keys: str
+    addressing: str
     admission: str
     placement: str
     retention: str
@@ -146,13 +147,12 @@ class SlotMemory(Memory):
         )
 
         # What each bank recalls, as far as it is asked. Fan-in over all: what counts is their sum.
-        out = self._project("out", nn.initializers.lecun_normal((0, 1), 2), reads)
+        found = {"out": (reads, nn.initializers.lecun_normal((0, 1), 2))}
         if self.amounts == "told":
             # Amounts have no say at first: random weights on so many marks would drown the values.
             measured = access.Ruler(name="mass")(mass), access.Ruler(name="tally")(tally)
-            marks = jnp.concatenate(measured, axis=-1)
-            out = out + self._project("amounts", nn.initializers.zeros, marks)
-        out = (read_banks[..., None] * out).astype(events.fused.dtype)
+            found["amounts"] = jnp.concatenate(measured, axis=-1), nn.initializers.zeros
+        out = self._project(read_banks, found).astype(events.fused.dtype)
 
         state = SlotMemoryState(contents, pointer, state.budget, last)
         if not trace:
@@ -162,15 +162,20 @@ class SlotMemory(Memory):
 
     def _rule_of_keys(self, **settings):
         """The module that composes keys and queries."""
-        return key_rules.RULES[self.keys](self.banks, self.recalled, self.maps, **settings)
+        return key_rules.RULES[self.addressing](self.banks, self.recalled, self.maps, **settings)
 
-    def _project(self, name, init, found):
-        """Map what each bank found, `[B, T, H, X]`, to `[B, T, H, D]` by a matrix of its own."""
-        kernel = self.param(name, init, (self.banks, found.shape[-1], self.width))
-        return jnp.einsum("bthx,hxd->bthd", found, kernel.astype(found.dtype))
+    def _project(self, route, found):
+        """Map what each bank found, name -> `[B, T, H, X]` and init, to `[B, T, H, D]`."""
+        kernels = [
+            self.param(name, init, (self.banks, x.shape[-1], self.width))
+            for name, (x, init) in found.items()
+        ]
+        found = jnp.concatenate([x for x, _ in found.values()], axis=-1)
+        kernel = jnp.concatenate(kernels, axis=1).astype(found.dtype)
+        return jnp.einsum("bthx,hxd->bthd", route[..., None].astype(found.dtype) * found, kernel)
 
     def _values(self, events):
         """What is written: `W [e[1..M]; c]`, a value `[B, T, H, V]`."""
         parts = events.embeddings.reshape(*events.fused.shape[:2], -1)
-        whole = jnp.concatenate([parts, events.fused], axis=-1)
-        return nn.DenseGeneral((self.banks, self.value_width), name="value")(whole)
+        value = functools.partial(nn.DenseGeneral, (self.banks, self.value_width))
+        return value(name="value")(parts) + value(name="value_fused", use_bias=False)(events.fused)

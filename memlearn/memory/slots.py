@@ -62,9 +62,10 @@ def fresh_slots(written, resets, pointer, budget, slots):
       one-hot places `[B, T, H, N]`, and the pointer after the last event `[B, H]`.
     """
     counted = lax.stop_gradient(jnp.round(written)).astype(jnp.int32)
-    after = linear_recurrence(jnp.ones_like(counted), counted, resets, pointer, init=0)
-    place = jnp.mod(after - counted, budget[:, None, None])
-    pointer = jnp.mod(after[:, -1], budget[:, None])
+    ones = jnp.ones_like(counted)
+    found, pointer = linear_recurrence(ones, counted, resets, pointer, init=0)
+    place = jnp.mod(found, budget[:, None, None])
+    pointer = jnp.mod(pointer, budget[:, None])
     return jax.nn.one_hot(place, slots, dtype=written.dtype), pointer
 
 

@@ -26,10 +26,10 @@ SIZES = dict(banks=2, slots=4, value_width=6, maps=Addresses(5), admission_rate=
 STATIC = {
     **designs.LEARNED,
     **dict(conditioning="static", retention="fixed", survival="none"),
-    **dict(keys="two_maps", amounts="untold"),
+    **dict(addressing="two_maps", amounts="untold"),
 }
-BANK_MAPS = {**designs.LEARNED, "keys": "bank_maps"}
-PRESENT = {**designs.DESIGNS["random_write"], "keys": "present"}
+BANK_MAPS = {**designs.LEARNED, "addressing": "bank_maps"}
+PRESENT = {**designs.DESIGNS["random_write"], "addressing": "present"}
 DESIGNS = "learned", "window", "modality_banks"
 MEMORIES = {
     # The other designs are made of the same rules.

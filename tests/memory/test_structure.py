@@ -221,7 +221,8 @@ def _by_hand(p, events, boundaries, banks=2, slots_per_bank=4):
         sources = np.concatenate([addresses, before[0]])
         there = np.concatenate([present, before[1]]).astype(bool)
         before = addresses, present
-        value = dense(p["value"], np.concatenate([e.ravel(), c])).reshape(banks, -1)
+        value = dense(p["value"], e.ravel()).reshape(banks, -1)
+        value += np.tensordot(c, p["value_fused"]["kernel"], 1)
         c = c / math.sqrt(c.size)  # by which structure is decided
         admission = _sigmoid(dense(p["admission"]["gate"], c))[0]
         write_route, read_route = route(p["write_banks"], c), route(p["read_banks"], c)

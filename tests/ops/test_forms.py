@@ -94,6 +94,7 @@ def agree(form, time, erase, bias):
         (64, 16, True, False),
         (65, 24, True, True),  # rounded up to 32
         (100, 1, True, True),
+        (100, None, True, True),
         (257, 64, False, True),
     ],
 )

@@ -70,7 +70,7 @@ class _Effect(NamedTuple):
 
 
 def chunk(
-    q, k, v, w, g, resets, state, init, e=None, bias=None, *, size=32, all_at_once=False
+    q, k, v, w, g, resets, state, init, e=None, bias=None, *, size=None, all_at_once=False
 ):  # fmt: skip
     """Write to the slots and read them, a chunk of steps at a time.
 
@@ -90,7 +90,8 @@ def chunk(
       init: `(keys, values)`, broadcastable to the shapes of `state`.
       e: erase weight of each slot, float `[B, T, N]`; None erases nothing.
       bias: added to the scores before the softmax, float `[B, T, N]`; None adds nothing.
-      size: steps a chunk, int >= 1; rounded up to a power of two.
+      size: steps a chunk, int >= 1, rounded up to a power of two; None for 32, or fewer where that
+        saves much padding.
       all_at_once: whether all but (carry) is done for all chunks at once, or chunk after chunk.
 
     Returns:
@@ -102,8 +103,9 @@ def chunk(
       AssertionError: if ranks, shapes or dtypes disagree, or the size is not positive.
     """
     check(q, k, v, w, g, resets, state, init, e, bias)
-    chex.assert_scalar_positive(size)
     time, width = q.shape[1:]
+    size = _size(time) if size is None else size
+    chex.assert_scalar_positive(size)
     size = 1 << (min(size, time) - 1).bit_length()
     init, slots = (jnp.concatenate(x, axis=-1) for x in widen(init, state))
     chunks = jax.tree.map(lambda x: _split(x, size), (q, k, v, w, g, resets, e, bias))
@@ -185,6 +187,11 @@ def _outputs(init, inputs, slots, effect, dot):
     reads += dot("bin,bnv->biv", reach * p, slots[..., width:])
     reads += dot("bin,bnv->biv", fresh * p, init[..., width:])
     return reads.astype(q.dtype), scores.astype(q.dtype)
+
+
+def _size(time):
+    """The longest chunks, of 32 steps at most and 8 at least, that pad T by an eighth at most."""
+    return next((size for size in (32, 16) if time <= size or -time % size <= time / 8), 8)
 
 
 def _split(x, size):
