@@ -9,6 +9,7 @@ scores; experiments.report makes all tables and figures. What was run with other
 the file, and out of the table.
 """
 
+import difflib
 import functools
 import importlib.util
 import itertools
@@ -46,6 +47,7 @@ def main():
     configs = {v: configure(build.lookup(variants, v, "variant")) for v in chosen}
     for config in configs.values():
         check(config, shares)
+    out.parent.mkdir(parents=True, exist_ok=True)
     marks = {v: mark(config, shares) for v, config in configs.items()}
     for variant, config in configs.items():
         if marks[variant] not in {line["mark"] for line in study.read(out)}:
@@ -92,10 +94,17 @@ def read_study(path):
 def configure(overrides):
     """Return the configuration of a variant."""
     config = mixture.get_config(SIZE.value)
-    try:
-        config.update_from_flattened_dict({**study.parse(SET.value), **overrides})
-    except (KeyError, TypeError, ValueError) as error:
-        raise UserError(f"a field cannot be set: {' '.join(str(error).split())}") from error
+    fields, known = {**study.parse(SET.value), **overrides}, workdir.flat(config)
+    for name, value in fields.items():
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            raise UserError(f"no field is called {name!r}{hint}")
+        try:
+            config.update_from_flattened_dict({name: value})
+        except (TypeError, ValueError) as error:
+            kind = type(known[name]).__name__
+            raise UserError(f"{name} cannot be {value!r}; it is a {kind}") from error
     return config
 
 
@@ -107,13 +116,13 @@ def run(name, variant, config, shares, mark):
     with workdir.claim(folder, config):
         states = train(config, policy, folder)
     lines = []
-    for index in range(SEEDS.value):
+    for index in command.track(range(SEEDS.value), f"scoring {variant}, seed by seed"):
         params = seed(states.params, index)
         scores = {task: score(policy, params, rows[task]) for task in rows}
         found = report.as_json(config.task, config.updates, scores)
         about = dict(study=name, variant=variant, seed=config.seed + index, mark=mark)
         commit = (folder / "commit.txt").read_text().split()[-1]
-        about |= dict(size=SIZE.value, commit=commit, **study.sizes(policy, params))
+        about |= dict(size=SIZE.value, set=SET.value, commit=commit, **study.sizes(policy, params))
         lines += [{**about, **task} for task in found.get("tasks", [found])]
         for share, task in itertools.product(shares, rows):
             few = score(policy, params, {"heldout": rows[task]["heldout"]}, share)["heldout"]

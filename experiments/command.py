@@ -6,6 +6,8 @@ import sys
 
 import jax
 from absl import app, flags, logging
+from rich import progress
+from rich.console import Console
 
 from memlearn.types import UserError
 
@@ -15,12 +17,20 @@ def run(main):
     app.run(lambda argv: _guard(main, argv), flags_parser=_parse)
 
 
+def track(items, what):
+    """Go through a list beside a progress bar that says `what` is done with it."""
+    console = Console(stderr=True)
+    return progress.track(items, what, console=console, transient=True, show_speed=False)
+
+
 def _parse(argv):
-    """Parse flags; an unknown field of a config is one line, not a traceback."""
+    """Parse flags; an unknown field or file of a config is one line, not a traceback."""
     try:
-        return flags.FLAGS(argv)
+        rest = flags.FLAGS(argv)
+        flags.FLAGS.flag_values_dict()  # a config that cannot be read fails when it is looked at
     except (flags.Error, AttributeError, KeyError, TypeError, ValueError, OSError) as error:
-        _fail(error)
+        _fail(error.args[0] if isinstance(error, KeyError) else error)
+    return rest
 
 
 def _guard(main, argv):
@@ -32,14 +42,20 @@ def _guard(main, argv):
         return main()
     except UserError as error:
         _fail(error)
+    except OSError as error:
+        if error.filename is None:
+            raise
+        _fail(f"{error.filename}: {error.strerror}")
     except KeyboardInterrupt:
         print("interrupted; give the same command again to go on", file=sys.stderr)
         sys.exit(130)
 
 
 def _fail(reason):
-    line = " ".join(str(reason).split())
-    print(f"error: {line}", file=sys.stderr)
+    lines = str(reason).strip().splitlines()
+    if any(line.startswith("Traceback") for line in lines):
+        lines = lines[-1:]  # of a config file that raised: what it said
+    print("error:", " ".join(" ".join(lines).split()), file=sys.stderr)
     sys.exit(2)
 
 

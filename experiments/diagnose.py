@@ -54,7 +54,7 @@ def measure(config, policy, params):
     """Live through held-out lifetimes of every task; return layer -> what it learned."""
     keys = worlds.row_keys("heldout", LIFETIMES.value)
     records, traces = {}, {}
-    for task in build.tasks(config):
+    for task in command.track(build.tasks(config), "living"):
         env, world = worlds.conditions(config, task)["heldout"]
         watched = retrieval.watch(env, policy, params, world, keys)
         records[task], traces[task] = jax.device_get(watched)

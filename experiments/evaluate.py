@@ -39,8 +39,8 @@ def main():
     with tempfile.TemporaryDirectory(dir=folder, prefix=".lived") as private:
         path = pathlib.Path(private, "lived.msgpack")
         arguments = f"--save={path}", f"--checkpoint={folder}", f"--lifetimes={LIFETIMES.value}"
-        command = [sys.executable, "-m", "experiments.evaluate", *arguments]
-        status = subprocess.run(command, check=False).returncode
+        again = [sys.executable, "-m", "experiments.evaluate", *arguments]
+        status = subprocess.run(again, check=False).returncode
         if status < 0:
             raise UserError(f"living was stopped by signal {-status}; fewer --lifetimes need less")
         if status:
@@ -51,13 +51,10 @@ def main():
 def live(folder, config, path):
     """Save to `path` what each row's lifetimes are before their questions: task -> row -> that."""
     policy, state = build.policy(config), trained.restore(folder, config)
-    lived = {
-        task: {
-            row: retrieval.experience(env, policy, state.params, world, keys(row))
-            for row, (env, world) in worlds.conditions(config, task).items()
-        }
-        for task in build.tasks(config)
-    }
+    lived = {task: {} for task in build.tasks(config)}
+    for task, row, env, world in command.track(every_row(config), "living"):
+        left = retrieval.experience(env, policy, state.params, world, keys(row))
+        lived[task][row] = jax.block_until_ready(left)
     saved = {"step": int(state.step), "lived": lived}
     path.write_bytes(serialization.to_bytes(saved))
 
@@ -71,18 +68,15 @@ def ask(folder, config, path):
     """
     people = sys.stderr if JSON.value else sys.stdout
     policy, state = build.policy(config), trained.restore(folder, config)
-    rows = dict.fromkeys(worlds.CONDITIONS, retrieval.nothing(policy, LIFETIMES.value))
-    like = {"step": int(state.step), "lived": dict.fromkeys(build.tasks(config), rows)}
+    unlived = dict.fromkeys(worlds.CONDITIONS, retrieval.nothing(policy, LIFETIMES.value))
+    like = {"step": int(state.step), "lived": dict.fromkeys(build.tasks(config), unlived)}
     saved = serialization.from_bytes(like, path.read_bytes())
     if saved["step"] != like["step"]:
         raise UserError(f"the run in {folder} went on while it was evaluated; evaluate again")
-    scores = {
-        task: {
-            row: retrieval.score(env, policy, state.params, world, keys(row), lived[row])
-            for row, (env, world) in worlds.conditions(config, task).items()
-        }
-        for task, lived in saved["lived"].items()
-    }
+    scores = {task: {} for task in build.tasks(config)}
+    for task, row, env, world in command.track(every_row(config), "asking"):
+        lived = saved["lived"][task][row]
+        scores[task][row] = retrieval.score(env, policy, state.params, world, keys(row), lived)
     found = report.as_json(config.task, saved["step"], scores)
     workdir.write(folder / "evaluation.json", json.dumps(found, indent=2) + "\n")
     pictures = draw(folder, config, policy, state, scores)
@@ -94,6 +88,12 @@ def ask(folder, config, path):
         print("picture  ", picture, file=people)
     if JSON.value:
         print(json.dumps(found))
+
+
+def every_row(config):
+    """Return the rows of every task: name of the task, of the row, environment, world."""
+    tasks = {task: worlds.conditions(config, task) for task in build.tasks(config)}
+    return [(task, row, *lived) for task, met in tasks.items() for row, lived in met.items()]
 
 
 def keys(row):

@@ -149,6 +149,8 @@ def tasks(config):
 
 def shares(config):
     """Return how often each of the run's tasks is met: name -> share, relative to the others."""
+    if not all(isinstance(pair, tuple) and len(pair) == 2 for pair in config.task_shares):
+        raise UserError(f"task_shares must be pairs, as (('rule', 3.0),); got {config.task_shares}")
     for name, _ in config.task_shares:
         lookup(TASKS, name, "task")
     met = {**dict.fromkeys(TASKS, 1.0), **dict(config.task_shares)}

@@ -38,6 +38,7 @@ TEACHING = functools.partial(worlds.teaching, env=None, world=None)
         (TEACHING, {"trial_rates": (0.5, 1.5)}, "trial_rates must be two, between 0 and 1"),
         (build.shares, {"task_shares": (("binding", -1.0),)}, "task_shares must not be negative"),
         (build.shares, {"task_shares": (("binding", 0.0),)}, "must not be negative, nor all 0"),
+        (build.shares, {"task_shares": ("rule", 3.0)}, "task_shares must be pairs, as"),
         (build.shares, {"task_shares": (("juggling", 1.0),)}, "no task is called 'juggling'"),
         (worlds.conditions, {"data": "faces"}, "no data set is called 'faces'"),
         (worlds.conditions, {"delay": 99}, "needs 402 classes and there are 233"),

@@ -4,7 +4,7 @@
 
 `nested` trains lifetimes with different numbers of slots, so that one run gives the whole curve of
 scores against slots; `all` is the learned memory as it is, asked with the same few slots. In
-`static` the structure does not depend on what is perceived.
+`static` what is kept, and of which sources keys are made, does not depend on what is perceived.
 """
 
 SHARES = (1 / 40, 1 / 20, 1 / 8, 1 / 4, 1 / 2, 1.0)  # of each bank's slots, at evaluation

@@ -128,5 +128,7 @@ def _about(lines):
         "size": {line["size"] for line in lines},
         "commit": {line["commit"][:7] + line["commit"][40:] for line in lines},
     }
+    fields = {field for line in lines for field in line["set"]}
+    made |= {"with": fields} if fields else {}
     facts = "; ".join(f"{name} {', '.join(sorted(values))}" for name, values in made.items())
     return f"Mean and 95 % interval over seeds; of one seed, over its lifetimes. Made with {facts}."

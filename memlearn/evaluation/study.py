@@ -10,15 +10,21 @@ from memlearn.training import workdir
 from memlearn.types import UserError
 
 # What a line says; one with a `budget`, the slots of each bank in use, need not say the rest.
-FIELDS = ("variant", "seed", "mark", "size", "commit", "task", "step", "heldout")
+FIELDS = ("variant", "seed", "mark", "size", "set", "commit", "task", "step", "heldout")
 REST = ("extrapolation", "parameters", "state_bytes")
 
 
 def parse(fields):
-    """Turn `FIELD=VALUE` strings into a dict; a value that is no Python literal is a string."""
+    """Turn `FIELD=VALUE` strings into a dict; a value that is no Python literal is a string.
+
+    Raises:
+      UserError: if one is not such.
+    """
     parsed = {}
     for field in fields:
-        name, _, value = field.partition("=")
+        name, equals, value = field.partition("=")
+        if not equals:
+            raise UserError(f"{field!r} is not FIELD=VALUE")
         try:
             parsed[name] = ast.literal_eval(value)
         except (SyntaxError, ValueError):
@@ -86,7 +92,6 @@ def add(path, lines, variants):
     order = {variant: place for place, variant in enumerate(variants)}
     kept = [*read(path), *lines]
     kept.sort(key=lambda line: order.get(line["variant"], len(order)))
-    path.parent.mkdir(parents=True, exist_ok=True)
     workdir.write(path, "".join(json.dumps(line) + "\n" for line in kept))
 
 

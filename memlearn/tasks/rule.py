@@ -31,7 +31,7 @@ def rule(key, level):
     words = jax.random.permutation(key_words, level.words)[: level.kinds]
     wants = jax.random.permutation(key_wants, level.kinds)
     count = max(level.kinds, level.classes // 2)
-    # Every episode tries all kinds, each as often as any other; the last one has any.
+    # Every episode tries all kinds, as evenly as their number allows; the last one has any.
     key_tried, key_last = jax.random.split(key_kinds)
     tried = (jnp.arange(level.trials * count) % level.kinds).reshape(level.trials, count)
     tried = jax.random.permutation(key_tried, tried, axis=1, independent=True)

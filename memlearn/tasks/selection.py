@@ -1,7 +1,7 @@
 """selection: some items are named; many more are only mentioned, and nobody asks for those.
 
-What is mentioned sounds like a name and is shown as one is. There are more mentions than a bank has
-slots, so that a memory that keeps whatever comes has lost the names when it is asked for them.
+What is mentioned sounds like a name and is shown as one is. With more names and mentions than a
+bank has slots, a memory that keeps whatever comes has lost names when it is asked for them.
 Without a memory nothing tells one word from another: chance is 1 / words.
 """
 

@@ -70,7 +70,7 @@ class _Figures:
 
     def __init__(self, step, metrics):
         self._step, self._metrics, self._since = step, metrics, None
-        self._rate = self._loss = self._score = float("nan")
+        self._rate = self._loss = self._score = None
 
     def log(self, step, report):
         report = jax.device_get(report)  # waits for the update
@@ -94,7 +94,11 @@ class _Figures:
             self._since += time.perf_counter() - started
 
     def note(self):
-        return f"{self._rate:5.1f} updates/s  loss {self._loss:.3f}  held-out {self._score:.3f}"
+        rate, loss, score = (
+            "-" if figure is None else f"{figure:.{digits}f}"
+            for figure, digits in ((self._rate, 1), (self._loss, 3), (self._score, 3))
+        )
+        return f"{rate:>5} updates/s  loss {loss}  held-out {score}"
 
 
 class _StopSignals:

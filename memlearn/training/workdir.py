@@ -72,7 +72,9 @@ def read_config(folder):
     try:
         return _frozen(json.loads(path.read_text()))
     except (OSError, ValueError) as error:
-        raise UserError(f"{folder} is not the workdir of a run: no readable config.json") from error
+        raise UserError(
+            f"{folder} is not the workdir of a run: no readable config.json; name another"
+        ) from error
 
 
 def flat(config):

@@ -8,7 +8,7 @@ def line(variant, seed, task, score, **fields):
         controls = dict(empty=0.06, other=0.04, chance=0.05)
         return dict(score=score, low=score - 0.02, high=score + 0.03, **controls)
 
-    about = dict(study="keys", mark="new", size="cpu", commit="0123456789" * 4 + "-dirty")
+    about = dict(study="keys", mark="new", size="cpu", set=[], commit="0123456789" * 4 + "-dirty")
     sizes = dict(parameters=12345, state_bytes=1024)
     far = dict(classes_x2=row(score - 0.1), delay_x4=row(score - 0.2))
     who = dict(variant=variant, seed=seed, task=task)

@@ -15,7 +15,7 @@ STUDIES = sorted(pathlib.Path("experiments/ablations").glob("*.py"))
 
 
 def test_lines_are_read_as_they_were_appended(tmp_path):
-    path = tmp_path / "new" / "keys.jsonl"
+    path = tmp_path / "keys.jsonl"
     assert study.read(path) == []
     study.add(path, lines(SCORES), ["a", "b"])
     assert study.read(path) == lines(SCORES)
@@ -60,6 +60,8 @@ def test_fields_are_python_where_they_can_be():
     parsed = study.parse(["batch=4", "memory.kind=gru", "channels=(4,4)", "data_dir=/a=b"])
     expected = {"batch": 4, "memory.kind": "gru", "channels": (4, 4), "data_dir": "/a=b"}
     assert parsed == expected
+    with pytest.raises(UserError, match="'updates' is not FIELD=VALUE"):
+        study.parse(["updates"])
 
 
 @pytest.mark.parametrize("path", STUDIES, ids=[path.stem for path in STUDIES])

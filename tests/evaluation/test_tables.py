@@ -69,6 +69,9 @@ def test_a_study_has_a_table_for_each_question():
     assert [table.label for table in found] == [
         "keys-scores", "keys-differences", "keys-loses", "keys-controls", "keys-capacity",
     ]  # fmt: skip
+    assert "size cpu; commit" in found[0].note
+    told = findings.scores("keys", lines(SCORES, set=["batch=4"])).note
+    assert "size cpu; commit 0123456-dirty; with batch=4." in told
     scores, differences, loses, controls, capacity = map(tables.as_markdown, found)
     half = f"± {0.1 * T:.3f}"
     assert cells(scores)[2] == [

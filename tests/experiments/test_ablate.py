@@ -62,7 +62,8 @@ def test_a_study_runs_each_variant_once(arguments, tmp_path):
 def test_what_cannot_be_run_is_one_line(arguments):
     for extra, complaint in (
         ("--only=neither", "no variant is called 'neither'; there are: old, new"),
-        ("--set=no_such_field=1", "no_such_field"),
+        ("--set=update=1", "no field is called 'update'; did you mean 'updates'?"),
+        ("--set=updates=many", "updates cannot be 'many'; it is a int"),
         ("--study=nowhere.py", "there is no study nowhere.py"),
     ):
         run = call([*arguments, extra])

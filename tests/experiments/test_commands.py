@@ -141,7 +141,11 @@ def test_a_memory_without_slots_has_no_structure_to_show(trained, tmp_path):
 @pytest.mark.parametrize(
     ("fields", "complaint"),
     [
-        (["--config.no_such_field=1"], "no_such_field"),
+        (["--config.update=1"], 'Did you mean "updates"'),
+        (
+            ["--config=experiments/configs/mixture.py:big"],
+            "no size is called 'big'; there are: cpu",
+        ),
         (["--config.updates=many"], "updates"),
         (["--config.task=juggling"], "no task is called 'juggling'; there are: binding, rebinding"),
         (["stray"], "unexpected argument 'stray'"),

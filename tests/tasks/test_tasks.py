@@ -51,6 +51,7 @@ class Historian:
             return self.names[self.series[self.series.index(item) + 1]]
         if instruction == language.HOW_OFTEN:
             return self.shown[item] - 1
+        assert instruction == language.WHAT_TO_DO, "say here what a new question wants"
         return self.rules.get(self.names[item])
 
     def learn(self, item, instruction, answer):

@@ -17,7 +17,7 @@ FORMS = {
 def choose(time, backend=None):
     """Say which form of the op `apply` takes.
 
-    On a CPU, nothing was clearly faster in training than chunk after chunk, from 16 steps to 4,096
+    On a CPU, in training, chunk after chunk was the fastest or as fast, from 16 steps to 1,024
     (`benchmarks/ops.py`). That accelerators do better with all chunks at once is expected, and not
     measured yet.
 
