@@ -82,14 +82,7 @@ class Access(nn.Module):
         first_occupancy = first_occupancy * usable[:, None]
         sharpness, rate, steepness, threshold, margin = self._read_parameters(banks, dtype)
 
-        keep, untouched = jnp.exp(decay), 1 - jnp.minimum(write, 1)
-        found, occupancy = linear_recurrence(
-            keep, write, resets, contents.occupancy, first_occupancy
-        )
-        past = untouched * keep * found
-        found, last_age = linear_recurrence(untouched, untouched, resets, contents.age, init=0.0)
-        age = untouched * (found + 1)
-
+        past, occupancy, age, last_age = self._past(contents, write, decay, resets, first_occupancy)
         query = sharpness[:, None] * query
         own = write * jnp.sum(key * query, axis=-1, keepdims=True)
         bias = jnp.log(past + EMPTY) - rate[:, None] * age - own
@@ -119,6 +112,20 @@ class Access(nn.Module):
         mass, tally = amount(threshold[:, None]), amount(best - margin[:, None])
         contents = Contents(rows, occupancy, last_age)
         return reads, mass, tally, jax.nn.softmax(scores + bias, axis=-1), contents
+
+    def _past(self, contents, write, decay, resets, first_occupancy):
+        """What was in each slot before each event, `[B, T, H, N]`, and its age; both with the last.
+
+        Returns:
+          past, the occupancy after the last event `[B, H, N]`, age, the age after the last event.
+        """
+        keep, untouched = jnp.exp(decay), 1 - jnp.minimum(write, 1)
+        found, occupancy = linear_recurrence(
+            keep, write, resets, contents.occupancy, first_occupancy
+        )
+        past = untouched * keep * found
+        found, last_age = linear_recurrence(untouched, untouched, resets, contents.age, init=0.0)
+        return past, occupancy, untouched * (found + 1), last_age
 
     def _first_slots(self, contents):
         """The learned slots of a new lifetime: keys `[H, N, K]`, values `[H, N, V]`, occupancy."""

@@ -8,8 +8,10 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from memlearn.memory import access, designs, key_rules, keys, routing, slots
+from memlearn.memory import access, designs, key_rules, keys
 from memlearn.memory.base import Memory
+from memlearn.memory.routing import BankRouter
+from memlearn.memory.slots import Admission, Placement, Retention, fresh_slots
 from memlearn.types import EPISODE, LIFETIME
 
 
@@ -126,19 +128,20 @@ class SlotMemory(Memory):
         last, key, query, key_sources, query_sources = compose(state.last, events, context, resets)
 
         # Routing and slots: to which banks, whether, where, and for how long.
-        banks = self.bank_routing, self.banks, self.top_banks or self.banks
-        write_banks = routing.BankRouter(*banks, name="write_banks")(context, events.present)
-        read_banks = routing.BankRouter(*banks, name="read_banks")(context, events.present)
-        admit = slots.Admission(self.admission, self.admission_rate, name="admission")
+        router = functools.partial(
+            BankRouter, self.bank_routing, self.banks, self.top_banks or self.banks
+        )
+        write_banks = router(name="write_banks")(context, events.present)
+        read_banks = router(name="read_banks")(context, events.present)
+        admit = Admission(self.admission, self.admission_rate, name="admission")
         admission = admit(context, events.fused)
         written = admission[..., None] * write_banks
         self.sow("prices", "written", written.mean())
         usable = jnp.arange(self.slots) < state.budget[:, None]
-        ring = resets, state.pointer, state.budget, self.slots
-        fresh, pointer = slots.fresh_slots(written, *ring)
-        place, gate = slots.Placement(self.placement, name="placement")(context, key, fresh, usable)
+        fresh, pointer = fresh_slots(written, resets, state.pointer, state.budget, self.slots)
+        place, gate = Placement(self.placement, name="placement")(context, key, fresh, usable)
         write = written[..., None] * place
-        retention = slots.Retention(self.retention, self.survival, name="retention")
+        retention = Retention(self.retention, self.survival, name="retention")
         decay = retention(context, write, boundaries == EPISODE)
 
         # The slots themselves.
