@@ -17,9 +17,9 @@ FORMS = {
 def choose(time, backend=None):
     """Say which form of the op `apply` takes.
 
-    On a CPU, in training, chunk after chunk was the fastest or as fast, from 16 steps to 1,024
-    (`benchmarks/ops.py`). That accelerators do better with all chunks at once is expected, and not
-    measured yet.
+    On a CPU, in training, chunk after chunk was the fastest form of 16, 256 and 1,024 steps; of 64,
+    all chunks at once took .85 of its time (`benchmarks/ops.py`, commit 66c10b5). That accelerators
+    do better with all chunks at once is expected, and not measured yet.
 
     Args:
       time: T, the number of steps.
