@@ -63,7 +63,6 @@ def main():
 def check(config, shares):
     """Raise a `UserError` if a variant cannot be run: it is said before anything is."""
     build.check(config)
-    build.policy(config).initial_state(1)  # where a memory that is not installed is missed
     worlds.conditions(config)
     worlds.teaching(config, build.environment(config), worlds.world(config, **worlds.SEEN))
     if shares and config.memory.kind not in designs.DESIGNS:

@@ -128,6 +128,7 @@ def check(config):
     of_slots = [f"memory.{name}" for name in of_slots] + ["nested"] * config.nested
     if of_slots and memory.kind not in designs.DESIGNS:
         raise UserError(f"{of_slots[0]} says nothing about {memory.kind!r}; leave it out")
+    policy(config).initial_state(1)  # where a memory that is not installed is missed
 
 
 def lookup(table, name, what):

@@ -13,8 +13,12 @@ from experiments.configs import binding
 
 SIZES = {
     "cpu": dict(batch=32, updates=3000, channels=(32, 64, 128), validation_lifetimes=128),
-    # For a study: all its variants and seeds are to be run on 2 CPU cores.
-    "study": dict(batch=32, updates=500, channels=(32, 64, 128), validation_lifetimes=64),
+    # For a study: a level of every task at which four variants of three seeds take 40 minutes.
+    "study": {
+        **dict(batch=32, updates=800, channels=(32, 64, 128), validation_lifetimes=64),
+        **dict(words=16, classes=4, delay=2, mentions=18, counted=1, showings=8, kinds=3, trials=3),
+        "memory.slots": 20,
+    },
     "gpu": dict(batch=256, updates=10000, channels=(64, 128, 256), validation_lifetimes=512),
 }
 
@@ -34,5 +38,5 @@ def get_config(size="cpu"):
     config.later_after = 200
     config.task_shares = (("rule", 3.0), ("counting", 3.0))  # what takes longest to learn
     config.trial_rates = (0.5, 0.9)  # rule: what is right is found by trying
-    config.update(SIZES[size])
+    config.update_from_flattened_dict(SIZES[size])
     return config.lock()
