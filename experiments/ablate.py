@@ -111,7 +111,8 @@ def run(name, variant, config, shares, mark):
     """Train and evaluate the seeds of a variant; return the lines of the study."""
     policy = build.policy(config)
     rows = {task: worlds.conditions(config, task) for task in build.tasks(config)}
-    folder = pathlib.Path(RUNS.value, name, f"{variant}-{trained_by(config)}")
+    # Other studies find it there: most have a variant, the learned memory, in common.
+    folder = pathlib.Path(RUNS.value, f"{config.memory.kind}-{trained_by(config)}")
     with workdir.claim(folder, config):
         states = train(config, policy, folder)
     lines = []

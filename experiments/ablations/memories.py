@@ -13,7 +13,7 @@ from memlearn import build
 
 EQUAL = {
     # These do not carry the addresses of the event before.
-    **dict.fromkeys(("window", "fifo_retrieval", "gated_slots"), {"memory.slots": 21}),
+    **{key: {"memory.slots": 21} for key in ("window", "fifo_retrieval", "gated_slots")},
     "gru": {"memory.hidden": 210},
     "lstm": {"memory.hidden": 178},
     "dnc": {"memory.hidden": 98, "memory.slots": 14},
