@@ -216,6 +216,6 @@ def optimizer(config):
 
 def update(config, policy, optimizer):
     """Return the update of `learning/imitation.py`, a function of a state and a batch."""
-    names = "balance_weight", "value_weight", "write_price", "nested"
+    names = "balance_weight", "value_weight", "write_price", "slot_price", "nested"
     settings = {name: config[name] for name in names}
     return functools.partial(imitation.update, policy=policy, optimizer=optimizer, **settings)

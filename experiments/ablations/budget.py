@@ -4,7 +4,8 @@
 
 `nested` trains lifetimes with different numbers of slots, so that one run gives the whole curve of
 scores against slots; `all` is the learned memory as it is, asked with the same few slots. In
-`static` what is kept, and of which sources keys are made, does not depend on what is perceived.
+`static` what is kept, and of which sources keys are made, does not depend on what is perceived. In
+`count` slots have a price, and how many are open is learned on top; its metrics tell what share.
 """
 
 SHARES = (1 / 40, 1 / 20, 1 / 8, 1 / 4, 1 / 2, 1.0)  # of each bank's slots, at evaluation
@@ -16,4 +17,5 @@ def sweep():
         "all": {"nested": False},
         "nested": {"nested": True},
         "static": {"nested": True, "memory.conditioning": "static"},
+        "count": {"nested": True, "memory.count": "learned", "slot_price": 0.05},
     }

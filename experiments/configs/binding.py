@@ -51,6 +51,7 @@ def get_config():
     config.memory.addressing = ""
     config.memory.admission = ""
     config.memory.placement = ""
+    config.memory.count = ""
     config.memory.retention = ""
     config.memory.survival = ""
     config.memory.bank_routing = ""
@@ -76,6 +77,7 @@ def get_config():
     config.value_weight = 0.5
     config.balance_weight = 0.0  # at .01, `order` wrote different words to different banks
     config.write_price = 0.0  # of writing an event whole
+    config.slot_price = 0.0  # of all slots open at every step; with memory.count=learned
     config.nested = False  # lifetimes use different numbers of slots, evenly from few to all
 
     # How it runs: see memlearn/training.

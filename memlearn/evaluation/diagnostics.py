@@ -82,13 +82,14 @@ def routing(steps, trace):
 
     Returns:
       for `all` steps, by what is said at a step, and by the modalities that are perceived: how many
-      `steps` there are, and means over them: `admission`, `write_banks` and `read_banks` `[H]`.
+      `steps` there are, and means over them: `admission`, and of each bank, `[H]`, `open`, how many
+      slots are, `write_banks` and `read_banks`.
     """
     said = steps.observation["text"][..., 0]
     kinds = {"all": np.ones_like(said, bool)}
     kinds |= {name: said == token for token, name in SAID.items()}
     kinds |= {f"with {name}": present for name, present in steps.present.items()}
-    means = "admission", "write_banks", "read_banks"
+    means = "admission", "open", "write_banks", "read_banks"
     return {
         kind: {"steps": int(where.sum()), **{x: _mean(getattr(trace, x), where) for x in means}}
         for kind, where in kinds.items()

@@ -36,14 +36,16 @@ def init(policy, optimizer, steps, key):
 
 
 def loss_fn(
-    params, policy, steps, balance_weight, value_weight, write_price, nested, axis_name=None
-):
+    params, policy, steps, balance_weight, value_weight, write_price, slot_price, nested,
+    axis_name=None,
+):  # fmt: skip
     """Compute the loss of one batch, and what to report of it.
 
         loss = mean over lifetimes and their questions of
                    -log p(oracle) + value_weight / 2 (value - p(oracle))^2
                + balance_weight * mean over routers of the balance loss
                + write_price * mean over memories of how much of each event was written
+               + slot_price * mean over memories of the share of slots that are open
 
     so that the value is the reward the policy expects for its own answer.
 
@@ -51,7 +53,7 @@ def loss_fn(
       params: of the policy.
       policy: a `MultimodalPolicy`.
       steps: `TimeStep`, arrays `[B, T, ...]`; each lifetime begins at its first step.
-      balance_weight, value_weight, write_price: floats.
+      balance_weight, value_weight, write_price, slot_price: floats.
       nested: whether lifetimes may use different numbers of slots, evenly from few to all.
       axis_name: the mapped axis over which the batch is spread, if any.
 
@@ -60,7 +62,9 @@ def loss_fn(
     """
     batch = steps.question.shape[0]
     state = policy.initial_state(batch, _shares(batch, axis_name) if nested else 1.0)
-    (_, output, _), sown = policy.apply(params, state, steps, mutable=["routing", "prices"])
+    (_, output, _), sown = policy.apply(
+        params, state, steps, mutable=["routing", "written", "open"]
+    )
     log_p = jax.nn.log_softmax(output.logits)
     log_right = jnp.take_along_axis(log_p, steps.oracle[..., None], axis=-1)[..., 0]
     expected = jax.lax.stop_gradient(jnp.exp(log_right))
@@ -73,12 +77,16 @@ def loss_fn(
 
     imitation = -at_questions(log_right)
     value = 0.5 * at_questions(jnp.square(output.value - expected))
-    routers = [_mean(shares, axis_name) for shares in jax.tree.leaves(sown.get("routing"))]
-    balance = sum(balance_loss(shares) for shares in routers) / max(len(routers), 1)
-    writes = [_mean(written, axis_name) for written in jax.tree.leaves(sown.get("prices"))]
-    written = sum(writes) / max(len(writes), 1)
-    loss = imitation + value_weight * value + balance_weight * balance + write_price * written
-    report = dict(imitation=imitation, value=value, balance=balance, written=written)
+
+    def over_memories(name, cost=lambda x: x):
+        costs = [cost(_mean(x, axis_name)) for x in jax.tree.leaves(sown.get(name))]
+        return sum(costs) / max(len(costs), 1)
+
+    balance, written = over_memories("routing", balance_loss), over_memories("written")
+    slots = over_memories("open")
+    loss = imitation + value_weight * value + balance_weight * balance
+    loss += write_price * written + slot_price * slots
+    report = dict(imitation=imitation, value=value, balance=balance, written=written, open=slots)
     report["score"] = at_questions(answered)
     return loss, {"loss": loss, **report}
 

@@ -40,7 +40,7 @@ def empty(batch, banks, slots, key_width, value_width, dtype):
 class Access(nn.Module):
     """The slots of H banks, written and read step by step.
 
-        past   = (1 - min(w_t, 1)) * exp(g_t) * occupancy_{t-1}
+        past   = open_t * (1 - min(w_t, 1)) * exp(g_t) * occupancy_{t-1}
         match  = K_t query - w_t (key . query)
         score  = tau * match + log(past + EMPTY) - rate * age         p = softmax(score)
         value  = p^T V_t
@@ -57,7 +57,7 @@ class Access(nn.Module):
     """
 
     @nn.compact
-    def __call__(self, contents, query, key, value, write, decay, resets, usable):
+    def __call__(self, contents, query, key, value, write, decay, resets, usable, share):
         """Write T events, and read after each.
 
         Args:
@@ -68,6 +68,7 @@ class Access(nn.Module):
           decay: log-decay <= 0 `[B, T, H, N]`.
           resets: bool `[B, T]`.
           usable: bool `[B, N]`; the others start a lifetime empty, and are not read.
+          share: how far slots are open to be read, float in [0, 1] `[B, T, H, N]`, or 1.0.
 
         Returns:
           values `[B, T, H, V]`, masses, tallies `[B, T, H]`, read weights `[B, T, H, N]`, and the
@@ -83,11 +84,12 @@ class Access(nn.Module):
         sharpness, rate, steepness, threshold, margin = self._read_parameters(banks, dtype)
 
         past, occupancy, age, last_age = self._past(contents, write, decay, resets, first_occupancy)
+        past = past * jnp.asarray(share, dtype)
         query = sharpness[:, None] * query
         own = write * jnp.sum(key * query, axis=-1, keepdims=True)
         bias = jnp.log(past + EMPTY) - rate[:, None] * age - own
-        usable = usable[:, None, None]
-        bias = jnp.where(usable, bias, HIDDEN)
+        visible = usable[:, None, None] & (jnp.asarray(share) > 0)
+        bias = jnp.where(visible, bias, HIDDEN)
 
         fold, unfold = _fold_banks, lambda x: _unfold_banks(x, batch)
         reads, scores, rows = apply(
@@ -102,7 +104,7 @@ class Access(nn.Module):
 
         matches = (scores - own) / sharpness[:, None]
         # The gradient of a maximum divides by how many attain it, which rounding can make none.
-        best = jnp.where(usable, jax.lax.stop_gradient(matches), -jnp.inf)
+        best = jnp.where(visible, jax.lax.stop_gradient(matches), -jnp.inf)
         best = jnp.max(best, axis=-1, keepdims=True)
 
         def amount(level):

@@ -4,7 +4,8 @@ A design says, for each axis of structure, whether it is learned or which fixed 
 vary one axis of a design, set `config.memory.<axis>`.
 """
 
-# The rules there are on each axis, the learned one first.
+# The rules there are on each axis, first what the learned memory follows. How many slots are in use
+# is learned only for a price on them, and without one all are.
 AXES = {
     "addressing": (
         *("learned", "present", "layer_maps", "two_maps", "bank_maps"),
@@ -12,6 +13,7 @@ AXES = {
     ),
     "admission": ("learned", "always", "random"),
     "placement": ("learned", "fresh", "routed"),
+    "count": ("all", "learned"),
     "retention": ("learned", "none", "fixed"),
     "survival": ("learned", "all", "none"),
     "bank_routing": ("learned", "all", "by_modality"),
@@ -26,6 +28,7 @@ WINDOW = {
     "addressing": "fused",
     "admission": "always",
     "placement": "fresh",
+    "count": "all",
     "retention": "none",
     "survival": "all",
     "bank_routing": "all",

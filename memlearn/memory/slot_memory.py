@@ -11,7 +11,7 @@ import jax.numpy as jnp
 from memlearn.memory import access, designs, key_rules, keys
 from memlearn.memory.base import Memory
 from memlearn.memory.routing import BankRouter
-from memlearn.memory.slots import Admission, Placement, Retention, fresh_slots
+from memlearn.memory.slots import Admission, Count, Placement, Retention, fresh_slots
 from memlearn.types import EPISODE, LIFETIME
 
 
@@ -20,7 +20,7 @@ class SlotMemoryState(NamedTuple):
 
     Attributes:
       contents: what the slots hold.
-      pointer: int32 `[B, H]`, the fresh slot that is next.
+      pointer: int32 `[B, H]`, how many fresh slots were given away so far.
       budget: int32 `[B]`, how many slots of each bank may be used: the first ones.
       last: what the rule of the keys carries of the event before.
     """
@@ -39,6 +39,7 @@ class SlotTrace(NamedTuple):
       decay: log-decay of slots, in nats per step `[B, T, H, N]`.
       admission: `[B, T]`.
       fresh: the gate between a routed (0) and a fresh (1) slot, `[B, T, H]`.
+      open: how many slots are open, `[B, T, H]`.
       write_banks, read_banks: routes `[B, T, H]`.
       key_sources, query_sources: `[B, T, H, S]`, all of lag 0 before all of lag 1; or None.
       mass, tally: `[B, T, H]`.
@@ -49,6 +50,7 @@ class SlotTrace(NamedTuple):
     decay: jax.Array
     admission: jax.Array
     fresh: jax.Array
+    open: jax.Array
     write_banks: jax.Array
     read_banks: jax.Array
     key_sources: jax.Array | None
@@ -64,8 +66,8 @@ class SlotMemory(Memory):
       banks, slots, value_width: H, N, V.
       maps: `keys.Addresses` of what is perceived, K wide; layers that are given the same module
         share it.
-      addressing, admission, placement, retention, survival, bank_routing, conditioning, amounts:
-        the rule of each axis, one of `designs.AXES`.
+      addressing, admission, placement, count, retention, survival, bank_routing, conditioning,
+        amounts: the rule of each axis, one of `designs.AXES`.
       admission_rate: how often an event is written, by the rule `random`.
       top_banks: how many banks take part at most; 0 for all.
     """
@@ -77,6 +79,7 @@ class SlotMemory(Memory):
     addressing: str
     admission: str
     placement: str
+    count: str
     retention: str
     survival: str
     bank_routing: str
@@ -136,17 +139,19 @@ class SlotMemory(Memory):
         admit = Admission(self.admission, self.admission_rate, name="admission")
         admission = admit(context, events.fused)
         written = admission[..., None] * write_banks
-        self.sow("prices", "written", written.mean())
+        self.sow("written", "share", written.mean())
         usable = jnp.arange(self.slots) < state.budget[:, None]
-        fresh, pointer = fresh_slots(written, resets, state.pointer, state.budget, self.slots)
+        count = Count(self.count, name="count")
+        share, ring = count(context, state.budget, self.banks, self.slots)
+        fresh, pointer = fresh_slots(written, resets, state.pointer, ring, self.slots)
         place, gate = Placement(self.placement, name="placement")(context, key, fresh, usable)
-        write = written[..., None] * place
+        write = written[..., None] * place * share
         retention = Retention(self.retention, self.survival, name="retention")
         decay = retention(context, write, boundaries == EPISODE)
 
         # The slots themselves.
         reads, mass, tally, read, contents = access.Access(name="access")(
-            state.contents, query, key, self._values(events), write, decay, resets, usable
+            state.contents, query, key, self._values(events), write, decay, resets, usable, share
         )
 
         # What each bank recalls, as far as it is asked. Fan-in over all: what counts is their sum.
@@ -160,7 +165,8 @@ class SlotMemory(Memory):
         state = SlotMemoryState(contents, pointer, state.budget, last)
         if not trace:
             return state, out, None
-        routes = (admission, gate, write_banks, read_banks, key_sources, query_sources)
+        number = jnp.sum(usable[:, None, None] * jnp.broadcast_to(share, write.shape), axis=-1)
+        routes = (admission, gate, number, write_banks, read_banks, key_sources, query_sources)
         return state, out, SlotTrace(write, read, decay, *routes, mass, tally)
 
     def _rule_of_keys(self, **settings):

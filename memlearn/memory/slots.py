@@ -10,6 +10,7 @@ from jax import lax
 from memlearn.memory.routing import SlotRouter
 from memlearn.ops.recurrence import linear_recurrence
 
+RAMP = 4.0  # slots, over which the last ones in use close
 HALF_LIFE = 32.0  # steps; of retention by the rule `fixed`
 MIN_LOG_KEEP = -5.0  # keeps the parallel forms of the op within range; exp(-5) = .7 % is left
 
@@ -45,7 +46,46 @@ class Admission(nn.Module):
         return jax.nn.sigmoid(_gate("gate", 1, start=3.0)(context))[..., 0]
 
 
-def fresh_slots(written, resets, pointer, budget, slots):
+class Count(nn.Module):
+    """How many slots of each bank are in use: those before a number n that the context decides.
+
+        n = (budget + RAMP - 1) * sigmoid(linear(c))        open_i = clip((n - i) / RAMP, 0, 1)
+
+    with i = 0 .. N - 1; closed slots are neither written nor read. Under a price on open slots they
+    stay open only where that pays, at the steps where it does. The soft edge is that of adaptive
+    attention spans (Sukhbaatar et al., 2019, section 2.2).
+
+    Attributes:
+      rule: `learned`, or `all`: every slot of the budget is open.
+    """
+
+    rule: str
+
+    @nn.compact
+    def __call__(self, context, budget, banks, slots):
+        """Open slots.
+
+        Args:
+          context: float `[B, T, D]`.
+          budget: int32 `[B]`, how many may be open, up to N.
+          banks, slots: H, N.
+
+        Returns:
+          how far each is open, in [0, 1] `[B, T, H, N]`, and how many more than half, at least one,
+          int32 `[B, T, H]`. If all are, the first is 1.0, and the second `[B, 1, 1]`.
+        """
+        budget = budget[:, None, None]
+        if self.rule == "all":
+            return 1.0, budget
+        index = jnp.arange(slots, dtype=context.dtype)
+        number = jax.nn.sigmoid(_gate("number", banks, start=3.0)(context)) * (budget + RAMP - 1)
+        share = jnp.clip((number[..., None] - index) / RAMP, 0, 1)
+        share = jnp.where(index < budget[..., None], share, 0)
+        self.sow("open", "share", share.mean())
+        return share, jnp.maximum(jnp.sum(share > 0.5, axis=-1), 1)
+
+
+def fresh_slots(written, resets, pointer, ring, slots):
     """Give each event the next free slot of a ring, which advances with each event written.
 
     The ring counts whole events: one is written where `written > 1/2`. That decision has no
@@ -54,8 +94,8 @@ def fresh_slots(written, resets, pointer, budget, slots):
     Args:
       written: admission times write route, float in [0, 1] `[B, T, H]`.
       resets: bool `[B, T]`, where the ring starts again at slot 0.
-      pointer: int32 `[B, H]`, the slot that is next.
-      budget: int32 `[B]`, how many slots the ring has, up to N.
+      pointer: int32 `[B, H]`, how many events the ring has counted so far.
+      ring: int32 `[B, T, H]` or `[B, 1, 1]`, how many slots the ring has, from 1 to N.
       slots: N.
 
     Returns:
@@ -64,8 +104,7 @@ def fresh_slots(written, resets, pointer, budget, slots):
     counted = lax.stop_gradient(jnp.round(written)).astype(jnp.int32)
     ones = jnp.ones_like(counted)
     found, pointer = linear_recurrence(ones, counted, resets, pointer, init=0)
-    place = jnp.mod(found, budget[:, None, None])
-    pointer = jnp.mod(pointer, budget[:, None])
+    place = jnp.mod(found, ring)
     return jax.nn.one_hot(place, slots, dtype=written.dtype), pointer
 
 

@@ -86,7 +86,9 @@ def test_admission_and_routes_are_means_over_a_kind_of_step():
         np.testing.assert_allclose(found[kind]["write_banks"], [mean, 1 - mean], atol=1e-4)
     assert [found[kind]["steps"] for kind in expected] == [8, 2, 3, 1, 2, 6]
     for kind in ("often?", "with action"):
-        assert found[kind] == dict(steps=0, admission=None, write_banks=None, read_banks=None)
+        assert found[kind] == dict(
+            steps=0, admission=None, open=None, write_banks=None, read_banks=None
+        )
 
 
 def test_a_layer_is_measured_and_drawn(tmp_path):

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from memlearn.learning import imitation
+from memlearn.memory import slots
 from memlearn.memory.routing import balance_loss
 from tests.worlds import small_run
 
@@ -14,10 +15,10 @@ OTHERS = "dnc", "fifo_retrieval", "gated_slots", "gru", "lstm", "modality_banks"
 
 
 def test_loss_equals_the_definition():
-    run = small_run()
+    run = small_run(**{"memory.count": "learned", "memory.slots": 8})
     steps = run.draw(jax.random.key(3), 0)
-    loss_fn = jax.jit(imitation.loss_fn, static_argnums=(1, 6))
-    loss, report = loss_fn(run.state.params, run.policy, steps, 0.3, 0.7, 0.2, False)
+    loss_fn = jax.jit(imitation.loss_fn, static_argnums=(1, 7))
+    loss, report = loss_fn(run.state.params, run.policy, steps, 0.3, 0.7, 0.2, 0.4, False)
     state = run.policy.initial_state(run.config.batch)
     output = jax.device_get(jax.jit(run.policy.apply)(run.state.params, state, steps)[1])
     nll, value, right = [], [], []
@@ -34,6 +35,10 @@ def test_loss_equals_the_definition():
     # Before training the routers share equally among their banks.
     np.testing.assert_allclose(report["balance"], 1.0, rtol=1e-5)
     total = np.mean(nll) + 0.7 * np.mean(value) + 0.3 + 0.2 * report["written"]
+    number = (8 + slots.RAMP - 1) * jax.nn.sigmoid(3.0)
+    open_slots = np.clip((number - np.arange(8)) / slots.RAMP, 0, 1).mean()
+    np.testing.assert_allclose(report["open"], open_slots, rtol=1e-5)
+    total += 0.4 * open_slots
     np.testing.assert_allclose(report["written"], jax.nn.sigmoid(3.0), rtol=1e-5)
     np.testing.assert_allclose(loss, total, rtol=1e-5)
 
@@ -51,6 +56,16 @@ def test_a_batch_is_learned():
         state, report = update(state, steps)
     assert report["imitation"] < 0.5 * first["imitation"]
     assert int(state.step) == 60
+
+
+def test_slots_that_cost_more_than_they_bring_close():
+    prices = {"memory.count": "learned", "slot_price": 10.0}
+    run = small_run(learning_rate=3e-2, warmup=1, updates=30, **prices)
+    steps, update = run.draw(jax.random.key(0), 0), jax.jit(run.update)
+    state, first = update(run.state, steps)
+    for _ in range(29):
+        state, report = update(state, steps)
+    assert report["open"] < 0.7 * first["open"]
 
 
 def test_all_tasks_are_learned_at_once():

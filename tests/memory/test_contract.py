@@ -30,6 +30,7 @@ STATIC = {
 }
 BANK_MAPS = {**designs.LEARNED, "addressing": "bank_maps"}
 PRESENT = {**designs.DESIGNS["random_write"], "addressing": "present"}
+COUNTED = {**designs.LEARNED, "count": "learned"}
 DESIGNS = "learned", "window", "modality_banks"
 MEMORIES = {
     # The other designs are made of the same rules.
@@ -38,6 +39,7 @@ MEMORIES = {
     "random_write": SlotMemory(**EVENT, **SIZES, **PRESENT),
     "static": SlotMemory(**EVENT, **SIZES, **STATIC),
     "bank_maps": SlotMemory(**EVENT, **SIZES, **BANK_MAPS),
+    "counted": SlotMemory(**EVENT, **SIZES, **COUNTED),
     "gru": GRUMemory(**EVENT, hidden=10),
     "lstm": LSTMMemory(**EVENT, hidden=10),
     "dnc": DNCMemory(**EVENT, slots=4, word_width=5, read_heads=2, hidden=8),

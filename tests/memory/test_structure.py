@@ -23,14 +23,42 @@ def traced(memory, params, events):
 def test_fresh_slots_go_round_and_only_whole_events_advance():
     written = jnp.array([1.0, 0.6, 0.4, 0.9, 1.0, 0.0, 1.0])[None, :, None]
     resets = jnp.array([[True, False, False, False, False, False, True]])
-    ring = jnp.full((1, 1), 2), jnp.array([3])  # at its last slot
+    ring = jnp.full((1, 1), 2), jnp.full((1, 1, 1), 3)  # of three slots, at the last
     place, pointer = slots.fresh_slots(written, resets, *ring, slots=4)
     np.testing.assert_array_equal(place.argmax(-1)[0, :, 0], [0, 1, 2, 2, 0, 1, 0])
     np.testing.assert_array_equal(place.sum(-1), 1)
     assert pointer.dtype == jnp.int32 and pointer[0, 0] == 1
     place, pointer = slots.fresh_slots(written[:, :2], resets[:, 1:3], *ring, slots=4)
     np.testing.assert_array_equal(place.argmax(-1)[0, :, 0], [2, 0])
-    assert pointer[0, 0] == 1
+    assert pointer[0, 0] == 4, "which is slot 1 again"
+
+
+def test_slots_close_from_the_last_one_on():
+    count, context = slots.Count("learned"), jnp.ones((2, 1, 3))
+    budget = jnp.array([8, 4])
+    params = count.init(jax.random.key(0), context, budget, 1, 8)
+    params["params"]["number"]["bias"] = jnp.zeros(1)  # sigmoid: half of 8 + 3 and of 4 + 3
+    (share, ring), sown = count.apply(params, context, budget, 1, 8, mutable=["open"])
+    np.testing.assert_allclose(share[0, 0, 0], [1, 1, 0.875, 0.625, 0.375, 0.125, 0, 0])
+    np.testing.assert_allclose(share[1, 0, 0], [0.875, 0.625, 0.375, 0.125, 0, 0, 0, 0])
+    np.testing.assert_array_equal(ring[:, 0, 0], [4, 2])
+    np.testing.assert_allclose(sown["open"]["share"][-1], (4 + 2) / 16)
+    params["params"]["number"]["bias"] = jnp.full(1, -9.0)
+    np.testing.assert_array_equal(count.apply(params, context, budget, 1, 8)[1], 1)
+
+
+def test_closed_slots_are_neither_written_nor_read():
+    memory = contract.MEMORIES["counted"]
+    params = jax.tree.map(lambda x: x, contract.params_of(memory))  # a copy
+    gate = params["params"]["count"]["number"]
+    gate["kernel"], gate["bias"] = 10 * gate["kernel"], jnp.full(2, -1.0)
+    trace = traced(memory, params, contract.EVENTS)
+    assert trace.open.min() < 0.5 and trace.open.max() > 2, "it depends on the context"
+    few = np.asarray(trace.open < 0.75)  # n < 2: the last two are closed
+    assert np.all(trace.write[few][..., 2:] == 0) and np.any(trace.write[~few][..., 2:] > 0.1)
+    assert trace.read[few][..., 2:].max() < 0.01
+    everything = traced(contract.MEMORIES["learned"], contract.params_of(memory), contract.EVENTS)
+    np.testing.assert_array_equal(everything.open, 4)
 
 
 def test_retention_stays_within_its_bounds():
@@ -140,7 +168,7 @@ def test_what_is_being_written_is_not_read():
     arguments = dict(
         contents=access.empty(1, 1, 4, 3, 3, jnp.float32), query=asked, key=asked, value=unit,
         write=places, decay=jnp.zeros((1, 3, 1, 4)), resets=jnp.zeros((1, 3), bool),
-        usable=jnp.ones((1, 4), bool),
+        usable=jnp.ones((1, 4), bool), share=1.0,
     )  # fmt: skip
     (_, mass, _, read, _), _ = access.Access().init_with_output(jax.random.key(0), **arguments)
     np.testing.assert_allclose(mass[0, :, 0], [0, 0, 1], atol=1e-3)
