@@ -20,6 +20,7 @@ REQUIRES = [
     "matplotlib>=3.9",  # pictures, and the fonts that `glyphs` is drawn from
     "fonttools>=4.50",  # which characters a font has
     "pillow>=10.3",  # drawing and encoding them
+    "resvg-py==0.5.0",  # drawing `emoji`; pinned, so that everyone has the same images
     "scipy>=1.15",  # blurring; intervals
     "rich>=13.7",  # progress bars and tables
 ]

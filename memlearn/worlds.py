@@ -29,7 +29,8 @@ def world(config, classes, study, ask, task=None):
     """
     images, faces = _atlas(config.data, classes, config.data_dir or None)[0], {}
     for kind in ("seen", "unseen"):
-        faces[kind] = jnp.zeros(images.images.shape[1], bool).at[getattr(images, kind)].set(True)
+        shown = jnp.zeros(images.images.shape[1], bool).at[getattr(images, kind)].set(True)
+        faces[kind] = images.there & shown
     met = [share if task is None else task == name for name, share in build.shares(config).items()]
     return LifetimeParams(images.images, faces[study], faces[ask], jnp.array(met, float))
 

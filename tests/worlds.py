@@ -42,7 +42,7 @@ def small_world(tasks=1):
     rng = np.random.default_rng(0)
     patterns = np.kron(rng.integers(0, 2, (60, 1, 4, 4, 1)), np.ones((1, 1, 8, 8, 3)))
     images = np.clip(patterns * 180 + rng.integers(0, 70, (60, 4, 32, 32, 3)), 0, 255)
-    faces = jnp.ones(4, bool)
+    faces = jnp.ones((60, 4), bool)
     return LifetimeParams(jnp.asarray(images, jnp.uint8), faces, faces, jnp.ones(tasks))
 
 

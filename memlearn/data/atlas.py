@@ -17,12 +17,14 @@ class Atlas(NamedTuple):
     """Images by class and face, and which faces an agent may train on.
 
     Attributes:
-      images: uint8 [C, F, 32, 32, 3].
+      images: uint8 [C, F, 32, 32, 3]; zeros where a face has no image of a class.
+      there: bool [C, F], whether it has one.
       seen: int32 [S], the faces to train on.
       unseen: int32 [F - S], the faces held out for evaluation: whole families.
     """
 
     images: jax.Array
+    there: jax.Array
     seen: jax.Array
     unseen: jax.Array
 
@@ -32,7 +34,7 @@ class Legend(NamedTuple):
 
     Attributes:
       characters: tuple[str] of length C, what is drawn.
-      names: tuple[str] of length C, its Unicode name in lower case.
+      names: tuple[str] of length C, what it is called, in English.
       labels: tuple[int] of length C, the class among those of all splits.
       faces: tuple[str] of length F.
       families: tuple[str] of length F, the family of each face.
@@ -63,24 +65,25 @@ def load(data="glyphs", classes="train", data_dir=None):
     builder = build.prepare(data, data_dir)
     seen = _records(builder, f"{classes}_seen")
     unseen = _records(builder, f"{classes}_unseen")
-    records = sorted(seen + unseen, key=lambda record: (record["label"], record["face"]))
+    by_label = {int(record["label"]): record for record in seen + unseen}
+    by_face = {int(record["face"]): record for record in seen + unseen}
+    row = {label: index for index, label in enumerate(sorted(by_label))}
 
     features = builder.info.features
     faces = features["face"].names
-    images = np.stack([record["image"] for record in records])
-    atlas = Atlas(
-        images=jnp.asarray(images.reshape(-1, len(faces), *images.shape[1:])),
-        seen=_faces_in(seen),
-        unseen=_faces_in(unseen),
-    )
-    firsts = records[:: len(faces)]  # one record of each class
+    images = np.zeros((len(row), len(faces), *seen[0]["image"].shape), np.uint8)
+    there = np.zeros(images.shape[:2], bool)
+    for record in seen + unseen:
+        place = row[int(record["label"])], int(record["face"])
+        images[place], there[place] = record["image"], True
+    atlas = Atlas(jnp.asarray(images), jnp.asarray(there), _faces_in(seen), _faces_in(unseen))
     legend = Legend(
-        characters=tuple(record["character"].decode() for record in firsts),
-        names=tuple(record["name"].decode() for record in firsts),
-        labels=tuple(int(record["label"]) for record in firsts),
+        characters=tuple(by_label[label]["character"].decode() for label in row),
+        names=tuple(by_label[label]["name"].decode() for label in row),
+        labels=tuple(row),
         faces=tuple(faces),
         families=tuple(
-            features["family"].int2str(record["family"]) for record in records[: len(faces)]
+            features["family"].int2str(by_face[face]["family"]) for face in range(len(faces))
         ),
     )
     return atlas, legend

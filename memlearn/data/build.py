@@ -6,6 +6,7 @@ A finished data set carries the checksums of its files, which are written last. 
 counts as unfinished and is built again; with them, every file must match before it is read.
 """
 
+import collections
 import contextlib
 import fcntl
 import hashlib
@@ -14,12 +15,13 @@ import pathlib
 import shutil
 import sys
 
+import tensorflow_datasets as tfds
 from absl import app, flags, logging
 
-from memlearn.data import glyphs
+from memlearn.data import emoji, glyphs
 from memlearn.types import UserError
 
-BUILDERS = {"glyphs": glyphs.Glyphs}
+BUILDERS = {"glyphs": glyphs.Glyphs, "emoji": emoji.Emoji}
 CHECKSUMS = "SHA256SUMS"  # in the format of sha256sum, so that `sha256sum -c` reads it too
 
 
@@ -123,10 +125,19 @@ def _lock(path):
 def describe(builder):
     """Returns the data card of a built data set, str: what it is, its faces and its licence."""
     features, splits = builder.info.features, builder.info.splits
-    images = sum(split.num_examples for split in splits.values())
+    undecoded = {"image": tfds.decode.SkipDecoding()}
+    images = {
+        (int(record["label"]), int(record["face"])): record["image"]
+        for split in splits
+        for record in builder.as_data_source(split, decoders=undecoded)
+    }
+    by_class = collections.Counter(label for label, _ in images)
+    whole = sum(number == features["face"].num_classes for number in by_class.values())
+    content = hashlib.sha256(b"".join(images[place] for place in sorted(images))).hexdigest()
     lines = [
         builder.info.description,
-        f"Classes: {images // features['face'].num_classes}, each in every face.",
+        f"Classes: {len(by_class)}, {whole} of them in every face.",
+        f"Images: {len(images)}, as PNG, by class and face, of SHA-256 {content}.",
         f"Faces: {', '.join(features['face'].names)}.",
         f"Families: {', '.join(features['family'].names)}.",
     ]

@@ -8,7 +8,7 @@ def look_around(key, images, zoom, shift):
     """Scale and move every image by its own random amounts, about its centre.
 
     Heights and widths are scaled independently, by `exp(u)` with u uniform in `[-zoom, zoom]`, and
-    moved by up to `shift` pixels. What comes into view is black.
+    moved by up to `shift` pixels. What comes into view has the colour of the image's first corner.
 
     Args:
       key: random key.
@@ -27,8 +27,9 @@ def look_around(key, images, zoom, shift):
 
     def warp(image, scale, move):
         origin = centre * (1 - scale) + move
-        return jax.image.scale_and_translate(
-            image, image.shape, (0, 1), scale, origin, method="linear", antialias=False
+        ground = image[0, 0]
+        return ground + jax.image.scale_and_translate(
+            image - ground, image.shape, (0, 1), scale, origin, method="linear", antialias=False
         )
 
     moved = jax.vmap(jax.vmap(warp))(images.astype(jnp.float32), scale, move)

@@ -26,8 +26,9 @@ class LifetimeParams:
 
     Attributes:
       images: uint8 `[C, F, 32, 32, 3]`, every class in every face.
-      study_faces: bool `[F]`, the faces in which classes are studied.
-      ask_faces: bool `[F]`, the faces in which they are asked for; never the one that was studied.
+      study_faces: bool `[C, F]`, the faces in which a class is studied, one at least.
+      ask_faces: bool `[C, F]`, the faces in which it is asked for, one at least that it was not
+        studied in: never the same.
       tasks: float32, how often each of the environment's tasks is met, relative to the others.
     """
 
@@ -90,8 +91,8 @@ class Lifetime(Environment):
         task = jax.random.categorical(key_task, jnp.log(params.tasks))
         script, pool = lax.switch(task, self._writers, key_script), params.images.shape[0]
         # Each item of the script becomes a class of its own.
-        classes = jax.random.choice(key_classes, pool, (self.length,), replace=False)[script.item]
-        faces = _draw_faces(key_faces, self.length, script, params)
+        items = jax.random.choice(key_classes, pool, (self.length,), replace=False)
+        classes, faces = items[script.item], _draw_faces(key_faces, items, script, params)
         state = LifetimeState(jnp.int32(0), script, classes, faces, jnp.int32(0), jnp.float32(0))
         return self.observe(key, state, None, params), state
 
@@ -175,9 +176,9 @@ def _padded(task, before, after):
 def _draw_faces(key, items, script, params):
     """Draw the face of every step: one for study and another for asking, anew for each item."""
     key_study, key_ask = jax.random.split(key)
-    total = params.study_faces.size
-    study_logits = jnp.where(params.study_faces, 0.0, -jnp.inf)
-    studied = jax.random.categorical(key_study, study_logits, shape=(items,))
-    allowed = params.ask_faces & (studied[:, None] != jnp.arange(total))
+    study_logits = jnp.where(params.study_faces[items], 0.0, -jnp.inf)
+    studied = jax.random.categorical(key_study, study_logits)
+    others = studied[:, None] != jnp.arange(study_logits.shape[-1])
+    allowed = params.ask_faces[items] & others
     asked = jax.random.categorical(key_ask, jnp.where(allowed, 0.0, -jnp.inf))
     return jnp.where(script.role == STUDY, studied[script.item], asked[script.item])

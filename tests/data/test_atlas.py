@@ -31,6 +31,7 @@ def copied_dir(data_dir, tmp_path):
 def test_atlas_holds_each_class_in_each_face(held_out):
     loaded, legend = held_out
     assert loaded.images.shape == (len(legend.names), 12, 32, 32, 3)
+    assert loaded.there.shape == loaded.images.shape[:2] and loaded.there.all()
     assert loaded.images.dtype == np.uint8 and isinstance(loaded.images, jax.Array)
     images = np.asarray(loaded.images)
     for row, character in zip(images, legend.characters, strict=True):
@@ -67,7 +68,7 @@ def test_splits_share_no_class(data_dir, held_out):
 
 
 def test_unknown_names_are_refused(data_dir):
-    with pytest.raises(build.UnknownDataError, match=r"'glyph'.*known: glyphs"):
+    with pytest.raises(build.UnknownDataError, match=r"'glyph'.*known: glyphs, emoji"):
         atlas.load("glyph", "train", data_dir)
     with pytest.raises(ValueError, match="trian_seen"):
         atlas.load("glyphs", "trian", data_dir)
@@ -132,7 +133,9 @@ def test_unfinished_data_set_is_built_again(copied_dir, held_out):
 
 def test_command_prints_the_card_and_the_counts(build_run):
     output = build_run[1]
-    assert f"Classes: {len(glyphs.classes())}, each in every face." in output
+    count = len(glyphs.classes())
+    assert f"Classes: {count}, {count} of them in every face." in output
+    assert f"Images: {12 * count}, " in output
     assert "sans bold oblique" in output and "Families: sans, serif, mono." in output
     assert "Bitstream" in output and "cosine below 0.90" in output
     assert all(f"{part}_{kind}" in output for part in PARTS for kind in ("seen", "unseen"))
@@ -142,4 +145,4 @@ def test_command_refuses_an_unknown_name(tmp_path):
     command = [*COMMAND, "glyph", f"--data_dir={tmp_path}"]
     outcome = subprocess.run(command, capture_output=True, text=True)
     assert outcome.returncode == 2
-    assert outcome.stderr == "error: no data set is called 'glyph'; known: glyphs\n"
+    assert outcome.stderr == "error: no data set is called 'glyph'; known: glyphs, emoji\n"

@@ -13,6 +13,12 @@ def test_no_zoom_and_no_shift_change_nothing():
     np.testing.assert_array_equal(same, images)
 
 
+def test_what_comes_into_view_has_the_colour_of_the_ground():
+    images = jnp.broadcast_to(jnp.array([10, 128, 200], jnp.uint8), (2, 3, 32, 32, 3))
+    same = look_around(jax.random.key(1), images, zoom=0.5, shift=4.0)
+    np.testing.assert_array_equal(same, images)
+
+
 def test_a_square_is_scaled_and_moved_within_bounds():
     square = jnp.zeros((8, 16, 32, 32, 3), jnp.uint8).at[:, :, 8:24, 8:24].set(255)
     seen = np.asarray(look_around(jax.random.key(0), square, zoom=0.2, shift=2.0)) > 127

@@ -31,8 +31,10 @@ def params():
     images = np.zeros((CLASSES, FACES, 32, 32, 3), np.uint8)
     images[..., 0] = np.arange(CLASSES)[:, None, None, None]
     images[..., 1] = np.arange(FACES)[:, None, None]
-    study, ask = jnp.array([True, True, False, False]), jnp.array([False, True, True, True])
-    return LifetimeParams(jnp.asarray(images), study, ask, jnp.ones(1))
+    there = np.ones((CLASSES, FACES), bool)
+    there[::2, 1] = False  # half of the classes have no image in this face
+    study, ask = there & [True, True, False, False], there & [False, True, True, True]
+    return LifetimeParams(jnp.asarray(images), jnp.asarray(study), jnp.asarray(ask), jnp.ones(1))
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +60,8 @@ def test_it_comes_back_in_another_face(record):
         assert set(studied.values()) <= {0, 1}
         for image in row[5:]:
             assert image[1] in {1, 2, 3} and image[1] != studied[image[0]]
+    shown = set(map(tuple, images[..., :2].reshape(-1, 2)))
+    assert (1, 1) in shown and not any((image, 1) in shown for image in range(0, CLASSES, 2))
 
 
 def test_reward_is_for_right_answers_and_is_perceived_in_the_next_step(record):
