@@ -1,6 +1,6 @@
 """Builds data sets on first use, and vouches for what lies on disk.
 
-    python -m memlearn.data.build glyphs [--data_dir=DIR] [--overwrite] [--describe]
+    python -m memlearn.data.build glyphs|emoji [--data_dir=DIR] [--overwrite] [--describe]
 
 A finished data set carries the checksums of its files, which are written last. Without them it
 counts as unfinished and is built again; with them, every file must match before it is read.
