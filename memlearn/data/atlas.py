@@ -1,6 +1,5 @@
 """The atlas: all images of a data set's classes as one array, for environments to index."""
 
-import io
 from typing import NamedTuple
 
 import grain
@@ -8,9 +7,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import tensorflow_datasets as tfds
-from PIL import Image
 
-from memlearn.data import build
+from memlearn.data import build, records
 
 
 class Atlas(NamedTuple):
@@ -99,8 +97,7 @@ def _records(builder, split):
 
 
 def _with_pixels(record):
-    image = Image.open(io.BytesIO(record["image"])).convert("RGB")
-    return {**record, "image": np.asarray(image)}
+    return {**record, "image": records.pixels(record["image"])}
 
 
 def _faces_in(records):

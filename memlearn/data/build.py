@@ -18,10 +18,11 @@ import sys
 import tensorflow_datasets as tfds
 from absl import app, flags, logging
 
-from memlearn.data import emoji, glyphs
+from memlearn.data import catalogue, emoji, glyphs
 from memlearn.types import UserError
 
 BUILDERS = {"glyphs": glyphs.Glyphs, "emoji": emoji.Emoji}
+OTHERS = f"of TFDS, {catalogue.PREFIX}omniglot and others with images and labels"
 CHECKSUMS = "SHA256SUMS"  # in the format of sha256sum, so that `sha256sum -c` reads it too
 
 
@@ -43,7 +44,8 @@ def prepare(name, data_dir=None, overwrite=False):
     """Builds a data set unless it is there already.
 
     Args:
-      name: str, a key of BUILDERS.
+      name: str, a key of BUILDERS; or `tfds:` and the name of a data set of TFDS, with images and
+        labels.
       data_dir: str or path, where data sets live; None for `default_data_dir()`.
       overwrite: bool, build it even if it is there.
 
@@ -55,39 +57,58 @@ def prepare(name, data_dir=None, overwrite=False):
       DamagedDataError: it is there, but a file does not match its checksum.
       UserError: it is not there, and the folder cannot be written.
     """
-    if name not in BUILDERS:
-        raise UnknownDataError(f"no data set is called {name!r}; known: {', '.join(BUILDERS)}")
-    builder_class = BUILDERS[name]
     root = pathlib.Path(data_dir or default_data_dir()).expanduser()
-    path = root / name / str(builder_class.VERSION)
+    path = _place(name, root)
     if overwrite or not (path / CHECKSUMS).exists():
         _make_writable(root)
-        with _lock(root / f".{name}.lock"):
+        with _lock(root / f".{catalogue.folder_of(name)}.lock"):
             # Whoever held the lock before us may have built it.
             if overwrite or not (path / CHECKSUMS).exists():
-                _build(builder_class, root, path)
-    _verify(path)
-    return builder_class(data_dir=root, file_format="array_record")
+                _build(name, root, path)
+    _verify(name, root, path)
+    return _builder(name, root)
 
 
-def _build(builder_class, root, path):
+def _place(name, root):
+    """Returns where TFDS keeps a data set; a builder would read it, before it is verified."""
+    if name in BUILDERS:
+        return root / name / str(BUILDERS[name].VERSION)
+    if name.startswith(catalogue.PREFIX):
+        folder = catalogue.folder_of(name.removeprefix(catalogue.PREFIX))
+        return root / catalogue.Catalogue.name / folder / str(catalogue.Catalogue.VERSION)
+    raise UnknownDataError(
+        f"no data set is called {name!r}; known: {', '.join(BUILDERS)}; {OTHERS}"
+    )
+
+
+def _builder(name, root):
+    settings = dict(data_dir=root, file_format="array_record")
+    if name in BUILDERS:
+        return BUILDERS[name](**settings)
+    source = name.removeprefix(catalogue.PREFIX)
+    try:
+        return catalogue.Catalogue(source=source, **settings)
+    except tfds.core.DatasetNotFoundError as error:
+        raise UnknownDataError(f"TFDS has no data set {source!r}; {OTHERS}") from error
+
+
+def _build(name, root, path):
     for pattern in (path.name, "incomplete.*"):  # TFDS would take a folder it finds as finished
         for leftover in path.parent.glob(pattern):
             shutil.rmtree(leftover)
-    builder_class(data_dir=root, file_format="array_record").download_and_prepare()
+    _builder(name, root).download_and_prepare()
     lines = [f"{digest}  {file}\n" for file, digest in _digests(path).items()]
     partial = path / f".{CHECKSUMS}"
     partial.write_text("".join(lines))
     partial.rename(path / CHECKSUMS)
 
 
-def _verify(path):
+def _verify(name, root, path):
     lines = (path / CHECKSUMS).read_text(errors="replace").splitlines()
     expected = {file: digest for digest, _, file in (line.partition("  ") for line in lines)}
     found = _digests(path)
     for file in sorted(expected.keys() | found.keys()):
         if expected.get(file) != found.get(file):
-            name, root = path.parent.name, path.parent.parent
             raise DamagedDataError(
                 f"{path / file} is damaged (it does not match {CHECKSUMS}); to rebuild: "
                 f"python -m memlearn.data.build {name} --overwrite --data_dir={root}"

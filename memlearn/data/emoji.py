@@ -7,18 +7,15 @@ class, and 1,054 classes are in all nine. The artwork is no part of this package
 pinned versions and drawn on the machine of whoever uses it.
 """
 
-import hashlib
-import io
 import json
 import pathlib
 
 import numpy as np
 import tensorflow_datasets as tfds
-from PIL import Image
 from rich import console, progress
 from scipy import sparse
 
-from memlearn.data import icons, packages, styles
+from memlearn.data import icons, packages, records, styles
 
 CLASSES = "fluent-emoji-high-contrast"  # the style that has what is a class
 HELD_OUT_FAMILY = "twemoji"
@@ -78,12 +75,12 @@ class Emoji(tfds.core.GeneratorBasedBuilder):
 
     def _split_generators(self, dl_manager):
         folder = pathlib.Path(dl_manager.download_dir)
-        wanted = [styles.NAMES, *(style.package for style in styles.STYLES)]
-        archives = [packages.fetch(each, folder) for each in _track(wanted, "fetching packages")]
+        pinned = [styles.NAMES, *(style.package for style in styles.STYLES)]
+        archives = [packages.fetch(each, folder) for each in _track(pinned, "fetching packages")]
         names, *drawings = archives
         sets = {s.name: icons.IconSet(file) for s, file in zip(styles.STYLES, drawings)}
-        records = list(_records(sets, _described(names)))
-        drawn = [_drawn(sets, record) for record in _track(records, "drawing emoji")]
+        wanted = list(_wanted(sets, _described(names)))
+        drawn = [_drawn(sets, record) for record in _track(wanted, "drawing emoji")]
         parts = split(drawn)
         return {
             f"{part}_{kind}": self._generate_examples(drawn, parts, part, kind)
@@ -120,15 +117,10 @@ def split(drawn):
     graph = sparse.coo_matrix((np.ones(len(alike)), tuple(zip(*alike))), (len(points),) * 2)
     group = sparse.csgraph.connected_components(graph, directed=False)[1]
     named = {group[label]: points[label] for label in sorted(points, reverse=True)}
-    return {label: _part(named[group[label]]) for label in points}
+    return {label: records.part_of(named[group[label]]) for label in points}
 
 
-def _part(name):
-    fraction = int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big") / 2**32
-    return "train" if fraction < 0.7 else "val" if fraction < 0.8 else "test"
-
-
-def _records(sets, described):
+def _wanted(sets, described):
     """Lists what is to be drawn: a record for each class and each style that has it."""
     names = {}  # code points -> what styles call them
     for icon_set in sets.values():
@@ -167,9 +159,8 @@ def _described(archive):
 
 
 def _drawn(sets, record):
-    png = io.BytesIO()
-    Image.fromarray(sets[record["face"]].draw(record["drawing"])).save(png, format="png")
-    return {**record, "image": png.getvalue()}
+    image = sets[record["face"]].draw(record["drawing"])
+    return {**record, "image": records.png(image)}
 
 
 def _track(things, doing):

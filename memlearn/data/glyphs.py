@@ -8,14 +8,11 @@ testing. (A cosine of .93 would keep 1,324, but with twins such as an e with one
 """
 
 import functools
-import hashlib
-import io
 
 import numpy as np
 import tensorflow_datasets as tfds
-from PIL import Image
 
-from memlearn.data import faces
+from memlearn.data import faces, records
 
 HELD_OUT_FAMILY = "mono"
 MAX_SIMILARITY = 0.90
@@ -76,11 +73,11 @@ class Glyphs(tfds.core.GeneratorBasedBuilder):
     def _generate_examples(self, part, kind):
         shown = [face for face in faces.FACES if face_kind(face) == kind]
         for label, character in enumerate(classes()):
-            if class_part(character) != part:
+            if records.part_of(character) != part:
                 continue
             for face in shown:
                 example = {
-                    "image": _png(faces.draw(character, face)),
+                    "image": records.png(faces.draw(character, face)),
                     "character": character,
                     "name": faces.name(character),
                     "label": label,
@@ -93,20 +90,6 @@ class Glyphs(tfds.core.GeneratorBasedBuilder):
 def face_kind(face):
     """Returns 'unseen' for a face of the held-out family, else 'seen'."""
     return "unseen" if faces.family(face) == HELD_OUT_FAMILY else "seen"
-
-
-def class_part(character):
-    """Returns the class split of a character, which depends on nothing but the character.
-
-    Args:
-      character: str, one character.
-
-    Returns:
-      'train', 'val' or 'test', with probabilities .7, .1 and .2.
-    """
-    digest = hashlib.sha256(character.encode()).digest()
-    fraction = int.from_bytes(digest[:4], "big") / 2**32
-    return "train" if fraction < 0.7 else "val" if fraction < 0.8 else "test"
 
 
 @functools.cache
@@ -129,9 +112,3 @@ def _without_copies(characters):
         if images["seen"].isdisjoint(images["unseen"]) and drawn.isdisjoint(both):
             drawn |= both
             yield character
-
-
-def _png(image):
-    buffer = io.BytesIO()
-    Image.fromarray(image).save(buffer, format="png")
-    return buffer.getvalue()

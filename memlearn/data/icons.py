@@ -4,14 +4,11 @@ A set is a package in the format of Iconify: `icons.json` maps names to drawings
 these; `chars.json`, where there is one, code points to names.
 """
 
-import io
 import json
 
-import numpy as np
 import resvg_py
-from PIL import Image
 
-from memlearn.data import packages
+from memlearn.data import packages, records
 
 SIZE = 32  # side of an image, in pixels
 GROUND = "#808080"  # sets draw in black, others in white
@@ -51,7 +48,7 @@ class IconSet:
             background=GROUND,
             skip_system_fonts=True,  # the result must not depend on what is installed
         )
-        return np.asarray(Image.open(io.BytesIO(png)).convert("RGB"))
+        return records.pixels(png)
 
     def _svg(self, name):
         icon, mirrored = self._resolve(name)

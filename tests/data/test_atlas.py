@@ -68,7 +68,7 @@ def test_splits_share_no_class(data_dir, held_out):
 
 
 def test_unknown_names_are_refused(data_dir):
-    with pytest.raises(build.UnknownDataError, match=r"'glyph'.*known: glyphs, emoji"):
+    with pytest.raises(build.UnknownDataError, match=r"'glyph'.*known: glyphs, emoji; of TFDS"):
         atlas.load("glyph", "train", data_dir)
     with pytest.raises(ValueError, match="trian_seen"):
         atlas.load("glyphs", "trian", data_dir)
@@ -145,4 +145,7 @@ def test_command_refuses_an_unknown_name(tmp_path):
     command = [*COMMAND, "glyph", f"--data_dir={tmp_path}"]
     outcome = subprocess.run(command, capture_output=True, text=True)
     assert outcome.returncode == 2
-    assert outcome.stderr == "error: no data set is called 'glyph'; known: glyphs, emoji\n"
+    assert outcome.stderr.startswith(
+        "error: no data set is called 'glyph'; known: glyphs, emoji; of"
+    )
+    assert len(outcome.stderr.splitlines()) == 1

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from memlearn.data import build, faces, glyphs
+from memlearn.data import build, faces, glyphs, records
 
 PARTS = ("train", "val", "test")
 
@@ -16,7 +16,7 @@ PARTS = ("train", "val", "test")
 def splits(data_dir):
     """Returns all records, as a dict from the name of a split to a list of examples."""
     source = build.prepare("glyphs", data_dir).as_data_source()
-    return {split: list(records) for split, records in source.items()}
+    return {split: list(images) for split, images in source.items()}
 
 
 def values(records, key):
@@ -38,8 +38,8 @@ def test_splits_are_disjoint_by_class_and_family(splits):
 
 def test_no_image_is_in_two_splits_or_two_classes(splits):
     places = collections.defaultdict(set)
-    for split, records in splits.items():
-        for record in records:
+    for split, images in splits.items():
+        for record in images:
             places[record["image"].tobytes()].add((split, record["label"]))
     assert max(len(where) for where in places.values()) == 1
 
@@ -114,4 +114,4 @@ def test_distinct_prefers_the_first():
 def test_split_of_a_character_never_changes():
     # Literal, since a change here would move classes between training and evaluation.
     expected = {"A": "train", "B": "test", "C": "train", "F": "test", "O": "val", "P": "train"}
-    assert {character: glyphs.class_part(character) for character in expected} == expected
+    assert {character: records.part_of(character) for character in expected} == expected
