@@ -104,7 +104,9 @@ def teaching(config, env, world):
         teacher = play.teacher(first + (last - first) * step / config.updates)
         carry = play.new_teacher(key_teacher, config.batch, env.words)
         steps = play.play(env, met, states, teacher, carry, env.length)[2].steps
-        images = look_around(key_look, steps.observation["image"], config.zoom, config.shift)
+        images = look_around(
+            key_look, steps.observation["image"], config.zoom, config.shift, config.recolor
+        )
         return steps._replace(observation={**steps.observation, "image": images})
 
     return functools.partial(draw, world=world)

@@ -74,6 +74,7 @@ def get_config():
     )  # how often the teacher tries an answer, at first and in the end
     config.zoom = 0.2  # augmentation of images: largest log-scale; faces differ in width most
     config.shift = 0.5  # ... and largest move, in pixels
+    config.recolor = 0.0  # ... and largest share of other colours
     config.value_weight = 0.5
     config.balance_weight = 0.0  # at .01, `order` wrote different words to different banks
     config.write_price = 0.0  # of writing an event whole

@@ -9,19 +9,21 @@ from memlearn.learning.augment import look_around
 
 def test_no_zoom_and_no_shift_change_nothing():
     images = jax.random.randint(jax.random.key(0), (2, 3, 32, 32, 3), 0, 256).astype(jnp.uint8)
-    same = look_around(jax.random.key(1), images, zoom=0.0, shift=0.0)
+    same = look_around(jax.random.key(1), images, zoom=0.0, shift=0.0, recolor=0.0)
     np.testing.assert_array_equal(same, images)
 
 
 def test_what_comes_into_view_has_the_colour_of_the_ground():
     images = jnp.broadcast_to(jnp.array([10, 128, 200], jnp.uint8), (2, 3, 32, 32, 3))
-    same = look_around(jax.random.key(1), images, zoom=0.5, shift=4.0)
+    same = look_around(jax.random.key(1), images, zoom=0.5, shift=4.0, recolor=1.0)
     np.testing.assert_array_equal(same, images)
 
 
 def test_a_square_is_scaled_and_moved_within_bounds():
     square = jnp.zeros((8, 16, 32, 32, 3), jnp.uint8).at[:, :, 8:24, 8:24].set(255)
-    seen = np.asarray(look_around(jax.random.key(0), square, zoom=0.2, shift=2.0)) > 127
+    seen = (
+        np.asarray(look_around(jax.random.key(0), square, zoom=0.2, shift=2.0, recolor=0.0)) > 127
+    )
     heights, widths = seen.any(3).sum(2)[..., 0], seen.any(2).sum(2)[..., 0]
     for sides in (heights, widths):
         assert (
@@ -31,3 +33,14 @@ def test_a_square_is_scaled_and_moved_within_bounds():
     middles = (seen * rows).sum((2, 3, 4)) / seen.sum((2, 3, 4))
     assert np.all(np.abs(middles - 15.5) <= 2.6) and middles.std() > 0.5
     assert (heights != widths).any(), "height and width are scaled independently"
+
+
+def test_colours_become_mixtures_of_channels():
+    images = jnp.full((16, 8, 32, 32, 3), 100, jnp.uint8).at[:, :, 8:24, 8:24].set([200, 100, 50])
+    seen = np.asarray(look_around(jax.random.key(0), images, zoom=0.0, shift=0.0, recolor=1.0))
+    np.testing.assert_array_equal(seen[:, :, 0], 100)
+    inside = seen[:, :, 16, 16].reshape(-1, 3)
+    assert inside.min() < 60 and inside.max() > 180 and inside.min() >= 50 and inside.max() <= 200
+    assert len(np.unique(inside, axis=0)) > 100, "every image has colours of its own"
+    little = np.asarray(look_around(jax.random.key(0), images, zoom=0.0, shift=0.0, recolor=0.1))
+    assert np.all(np.abs(little[:, :, 16, 16] - np.array([200.0, 100, 50])) <= 15.5)
