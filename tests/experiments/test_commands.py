@@ -9,6 +9,7 @@ import time
 import chex
 import jax
 import pytest
+import tensorflow_datasets as tfds
 
 from memlearn.training import metrics
 from memlearn.training.checkpoint import Checkpoints
@@ -126,6 +127,20 @@ def test_diagnose_prints_one_object_and_draws_each_layer(trained):
     for weights in (*learned["keys"]["told"], *learned["queries"]["asked"]):
         assert len(weights) == len(layer["sources"]) and abs(sum(weights) - 1) < 1e-2
     assert (trained / "structure-layer0.png").stat().st_size > 1000
+
+
+@pytest.mark.parametrize("actor", ["agent", "teacher"])
+def test_record_writes_lifetimes(trained, tmp_path, actor):
+    out = tmp_path / "recorded"
+    arguments = f"--checkpoint={trained}", f"--out={out}", "--lifetimes=5", f"--actor={actor}"
+    run = call(command("record", *arguments))
+    assert run.returncode == 0, run.stderr
+    builder = tfds.builder_from_directory(str(out))
+    episodes = builder.as_data_source("train")
+    assert len(episodes) == 5 and f"lived by the {actor}" in builder.info.description
+    assert sum(step["question"] for step in episodes[0]["steps"]) == 3
+    again = call(command("record", *arguments))
+    assert again.returncode == 2 and f"{out} exists already" in again.stderr
 
 
 def test_a_memory_without_slots_has_no_structure_to_show(trained, tmp_path):
