@@ -53,9 +53,9 @@ def main():
 def measure(config, policy, params):
     """Live through held-out lifetimes of every task; return layer -> what it learned."""
     keys = worlds.row_keys("heldout", LIFETIMES.value)
-    records, traces = {}, {}
+    env, records, traces = build.environment(config), {}, {}
     for task in command.track(build.tasks(config), "living"):
-        env, world = worlds.conditions(config, task)["heldout"]
+        world = worlds.world(config, **worlds.HELD_OUT, task=task)
         watched = retrieval.watch(env, policy, params, world, keys)
         records[task], traces[task] = jax.device_get(watched)
     sources, state_bytes = build.sources(config), study.layer_bytes(policy)

@@ -41,9 +41,9 @@ def train(
     """
     step, key = int(jnp.max(state.step)), state.key
     spread, figures = parallel.spread(state), _Figures(step, metrics)
-    closing = contextlib.closing
     with (
-        closing(checkpoints), closing(metrics), _progress() as progress, _StopSignals() as signals
+        contextlib.closing(checkpoints), contextlib.closing(metrics),
+        _progress() as progress, _StopSignals() as signals,
     ):  # fmt: skip
         task = progress.add_task("", total=updates, completed=step, note="compiling")
         while step < updates and not signals.stop:
@@ -94,10 +94,10 @@ class _Figures:
             self._since += time.perf_counter() - started
 
     def note(self):
-        rate, loss, score = (
-            "-" if figure is None else f"{figure:.{digits}f}"
-            for figure, digits in ((self._rate, 1), (self._loss, 3), (self._score, 3))
-        )
+        def shown(figure, digits):
+            return "-" if figure is None else f"{figure:.{digits}f}"
+
+        rate, loss, score = shown(self._rate, 1), shown(self._loss, 3), shown(self._score, 3)
         return f"{rate:>5} updates/s  loss {loss}  held-out {score}"
 
 
