@@ -21,7 +21,7 @@ REQUIRES = [
     "fonttools>=4.50",  # which characters a font has
     "pillow>=10.3",  # drawing and encoding them
     "resvg-py==0.5.0",  # drawing `emoji`; pinned, so that everyone has the same images
-    "scipy>=1.15",  # blurring; intervals
+    "scipy>=1.15",  # blurring, connected classes; intervals
     "rich>=13.7",  # progress bars and tables
 ]
 
@@ -30,6 +30,7 @@ EXTRAS = {
     "test": ["pytest>=8", "pytest-cov>=5", "pytest-xdist>=3.6", "ruff==0.17.6", "tensorboardX"],
     "tensorboard": ["tensorboardX>=2.6.2"],  # writes events without TensorFlow
     "memax": ["memax[equinox]>=0.1.1"],  # other people's memories, to compare with
+    "tfds": ["tensorflow>=2.16"],  # most data sets of TFDS need it to be prepared, none to be read
     "cuda": ["jax[cuda13]>=0.10,<0.12"],
     "tpu": ["jax[tpu]>=0.10,<0.12"],
 }

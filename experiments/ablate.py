@@ -1,12 +1,12 @@
 """Run a study: every variant of its sweep, several seeds each, and a table of how they score.
 
     python -m experiments.ablate --study=experiments/ablations/keys.py [--seeds=3] [--size=study]
-        [--set=FIELD=VALUE ...] [--only=VARIANT ...] [--out=results]
+        [--set=FIELD=VALUE ...] [--only=VARIANT ...] [--lifetimes=128] [--out=results] [--runs=runs]
 
-The seeds of a variant are trained in one program. The same command goes on where an interrupted
-study stopped. Appends to OUT/<study>.jsonl a line for each variant, seed and task, and prints their
-scores; experiments.report makes all tables and figures. What was run with other settings stays in
-the file, and out of the table.
+The seeds of a variant are trained in one program, and studies that have a variant in common share
+its run. The same command goes on where an interrupted study stopped. Appends to OUT/<study>.jsonl a
+line for each variant, seed and task, and prints their scores; experiments.report makes all tables
+and figures. What was run with other settings stays in the file, and out of the table.
 """
 
 import difflib

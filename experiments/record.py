@@ -13,8 +13,10 @@ from absl import flags
 
 from experiments import command, trained
 from memlearn import build, worlds
+from memlearn.data import build as data_build
 from memlearn.data import rlds
-from memlearn.tasks import play
+from memlearn.tasks import language, play
+from memlearn.types import EPISODE, LIFETIME, NONE, PAD
 
 CHECKPOINT = flags.DEFINE_string("checkpoint", None, "the workdir of a run", required=True)
 OUT = flags.DEFINE_string("out", None, "the folder of the data set, a new one", required=True)
@@ -23,6 +25,12 @@ ROW = flags.DEFINE_enum("row", "heldout", list(worlds.CONDITIONS), "of which row
 ACTOR = flags.DEFINE_enum("actor", "agent", ["agent", "teacher"], "who lives them")
 SEED = flags.DEFINE_integer("seed", 0, "other lifetimes for each seed", lower_bound=0)
 BATCH = 32  # lifetimes at a time
+MEANING = (
+    f"boundary: {NONE} nothing, {EPISODE} an episode of the same lifetime begins, {LIFETIME} a "
+    f"lifetime begins. text: an instruction and a word; {PAD} nothing, "
+    + ", ".join(f"{token} '{spoken}'" for token, spoken in language.SPOKEN.items())
+    + f", {language.FIRST_WORD} + w the word w, which is also the action w."
+)
 
 
 def main():
@@ -32,11 +40,14 @@ def main():
     live = functools.partial(lifetimes, env, policy, ACTOR.value, config.trial_rates[-1])
     keys = jax.random.split(jax.random.fold_in(jax.random.key(4), SEED.value), LIFETIMES.value)
     batches = [keys[first : first + BATCH] for first in range(0, LIFETIMES.value, BATCH)]
+    shown = data_build.prepare(config.data, config.data_dir or None).info
     rlds.write(
         (live(state.params, world, batch) for batch in command.track(batches, "living")),
         OUT.value,
         f"Lifetimes of {config.task}, lived by the {ACTOR.value} of {folder} after {state.step} "
-        f"updates, in the row {ROW.value} of its evaluation, seed {SEED.value}.",
+        f"updates, in the row {ROW.value} of its evaluation, seed {SEED.value}.\n{MEANING}\n"
+        f"What is shown is of {shown.full_name}:\n{shown.description}",
+        shown.redistribution_info.license,
     )
     print("data set ", OUT.value)
 

@@ -128,6 +128,10 @@ def check(config):
     of_slots = [f"memory.{name}" for name in of_slots] + ["nested"] * config.nested
     if of_slots and memory.kind not in designs.DESIGNS:
         raise UserError(f"{of_slots[0]} says nothing about {memory.kind!r}; leave it out")
+    if config.slot_price and memory.count != "learned":
+        raise UserError("slot_price is a price on what memory.count=learned decides; set that too")
+    if not 0 <= config.recolor <= 1:
+        raise UserError(f"recolor must be between 0 and 1; got {config.recolor}")
     policy(config).initial_state(1)  # where a memory that is not installed is missed
 
 

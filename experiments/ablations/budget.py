@@ -8,7 +8,7 @@ scores against slots; `all` is the learned memory as it is, asked with the same 
 `count` slots have a price, and how many are open is learned on top; its metrics tell what share.
 """
 
-SHARES = (1 / 40, 1 / 20, 1 / 8, 1 / 4, 1 / 2, 1.0)  # of each bank's slots, at evaluation
+SHARES = (0.05, 0.1, 0.2, 0.4, 0.6, 1.0)  # of each bank's slots, at evaluation
 
 
 def sweep():

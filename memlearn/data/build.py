@@ -1,6 +1,8 @@
 """Builds data sets on first use, and vouches for what lies on disk.
 
-    python -m memlearn.data.build glyphs|emoji [--data_dir=DIR] [--overwrite] [--describe]
+    python -m memlearn.data.build NAME [--data_dir=DIR] [--overwrite] [--describe]
+
+NAME is glyphs, emoji, or tfds: and the name of a data set of TFDS.
 
 A finished data set carries the checksums of its files, which are written last. Without them it
 counts as unfinished and is built again; with them, every file must match before it is read.
@@ -55,7 +57,8 @@ def prepare(name, data_dir=None, overwrite=False):
     Raises:
       UnknownDataError: there is no data set of that name.
       DamagedDataError: it is there, but a file does not match its checksum.
-      UserError: it is not there, and the folder cannot be written.
+      UserError: it is not there, and cannot be built: the folder cannot be written, or what it is
+        built of cannot be fetched.
     """
     root = pathlib.Path(data_dir or default_data_dir()).expanduser()
     path = _place(name, root)
@@ -88,15 +91,25 @@ def _builder(name, root):
     source = name.removeprefix(catalogue.PREFIX)
     try:
         return catalogue.Catalogue(source=source, **settings)
-    except tfds.core.DatasetNotFoundError as error:
-        raise UnknownDataError(f"TFDS has no data set {source!r}; {OTHERS}") from error
+    except (tfds.core.DatasetNotFoundError, AssertionError, ImportError, ValueError) as error:
+        why = str(error).strip().partition("\n")[0]
+        raise UnknownDataError(f"TFDS has no data set {source!r} ({why}); {OTHERS}") from error
 
 
 def _build(name, root, path):
-    for pattern in (path.name, "incomplete.*"):  # TFDS would take a folder it finds as finished
-        for leftover in path.parent.glob(pattern):
-            shutil.rmtree(leftover)
-    _builder(name, root).download_and_prepare()
+    """Builds a data set anew; if that fails, what was there before is there again."""
+    before = path.with_name(f".{path.name}.before")
+    for leftover in (before, *path.parent.glob("incomplete.*")):
+        shutil.rmtree(leftover, ignore_errors=True)
+    if path.exists():
+        path.rename(before)  # TFDS would take it as finished
+    try:
+        _builder(name, root).download_and_prepare()
+    except BaseException:
+        if before.exists():
+            before.rename(path)
+        raise
+    shutil.rmtree(before, ignore_errors=True)
     lines = [f"{digest}  {file}\n" for file, digest in _digests(path).items()]
     partial = path / f".{CHECKSUMS}"
     partial.write_text("".join(lines))
@@ -174,6 +187,9 @@ def main(argv):
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print("interrupted; give the same command again", file=sys.stderr)
+        return 130
     if options.describe:
         print(describe(builder))
     print(builder.data_dir)

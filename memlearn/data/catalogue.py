@@ -5,6 +5,8 @@ another example, half of which are held out. A lifetime needs a class of its own
 items, so that small sets serve short lifetimes only.
 """
 
+import itertools
+
 import numpy as np
 import tensorflow_datasets as tfds
 from PIL import Image
@@ -29,8 +31,10 @@ class Catalogue(tfds.core.GeneratorBasedBuilder):
 
     def __init__(self, *, source, **settings):
         self._source = tfds.builder(source, data_dir=settings["data_dir"])
-        if not {"image", "label"} <= set(self._source.info.features):
-            raise UserError(f"{source} has no images with labels")
+        kinds = {"image": tfds.features.Image, "label": tfds.features.ClassLabel}
+        features = self._source.info.features
+        if not all(n in features and isinstance(features[n], kinds[n]) for n in kinds):
+            raise UserError(f"{source} has no images with labels of classes")
         super().__init__(config=tfds.core.BuilderConfig(name=folder_of(source)), **settings)
 
     def _info(self):
@@ -59,10 +63,18 @@ class Catalogue(tfds.core.GeneratorBasedBuilder):
         del dl_manager  # the other one has its own
         try:
             self._source.download_and_prepare(file_format="array_record")
-        except OSError as error:
-            why = str(error).splitlines()[0]
-            raise UserError(f"TFDS could not prepare {self._source.name}: {why}") from error
-        found = list(first_images(self._source, self._source.info.splits))
+        except Exception as error:  # of the other one's code, that might raise anything
+            why = str(error).strip().partition("\n")[0] or type(error).__name__
+            hint = "; to prepare it takes TensorFlow: pip install -e '.[tfds]'"
+            hint = hint if "tensorflow" in str(error) else ""
+            raise UserError(f"TFDS could not prepare {self._source.name}: {why}{hint}") from error
+        found = first_images(self._source, self._source.info.splits)
+        for part in ("train", "val", "test"):
+            if not any(records.part_of(record["name"]) == part for record in found):
+                raise UserError(
+                    f"{self._source.name} has no class for {part}: of its classes, those with "
+                    f"{EXAMPLES} images are split 70/10/20, and they are too few"
+                )
         return {
             f"{part}_{kind}": self._generate_examples(found, part, kind)
             for part in ("train", "val", "test")
@@ -83,32 +95,32 @@ def folder_of(source):
 def first_images(source, splits):
     """Reads a data set, split after split, until there are enough images of every class.
 
+    Classes of which there are not enough are left out.
+
     Args:
       source: tfds.core.DatasetBuilder, with the features `image` and `label`.
       splits: the names of its splits.
 
-    Yields:
-      records as they are written.
+    Returns:
+      records as they are written, a list of dicts.
     """
-    labels, found = source.info.features["label"], {}
-    for split in splits:
-        for record in source.as_data_source(split):
-            label = int(record["label"])
-            place = found.get(label, 0)
-            if place == EXAMPLES:
-                continue
-            found[label] = place + 1
-            name = labels.int2str(label)
-            yield {
+    labels = source.info.features["label"]
+    found = {label: [] for label in range(labels.num_classes)}
+    for record in itertools.chain.from_iterable(map(source.as_data_source, splits)):
+        images, name = found[int(record["label"])], labels.int2str(int(record["label"]))
+        if len(images) < EXAMPLES:
+            image = {
                 "image": records.png(_small(record["image"])),
                 "character": name,
                 "name": name,
-                "label": label,
-                "face": place,
-                "family": "seen" if place < EXAMPLES // 2 else "unseen",
+                "label": int(record["label"]),
+                "face": len(images),
+                "family": "seen" if len(images) < EXAMPLES // 2 else "unseen",
             }
-            if len(found) == labels.num_classes and min(found.values()) == EXAMPLES:
-                return
+            images.append(image)
+            if all(len(images) == EXAMPLES for images in found.values()):
+                break
+    return [x for images in found.values() if len(images) == EXAMPLES for x in images]
 
 
 def _small(image):

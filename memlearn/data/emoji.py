@@ -7,6 +7,7 @@ class, and 1,054 classes are in all nine. The artwork is no part of this package
 pinned versions and drawn on the machine of whoever uses it.
 """
 
+import functools
 import json
 import pathlib
 
@@ -76,11 +77,11 @@ class Emoji(tfds.core.GeneratorBasedBuilder):
     def _split_generators(self, dl_manager):
         folder = pathlib.Path(dl_manager.download_dir)
         pinned = [styles.NAMES, *(style.package for style in styles.STYLES)]
-        archives = [packages.fetch(each, folder) for each in _track(pinned, "fetching packages")]
-        names, *drawings = archives
+        fetch = functools.partial(packages.fetch, folder=folder)
+        names, *drawings = _each(fetch, pinned, "fetching packages")
         sets = {s.name: icons.IconSet(file) for s, file in zip(styles.STYLES, drawings)}
         wanted = list(_wanted(sets, _described(names)))
-        drawn = [_drawn(sets, record) for record in _track(wanted, "drawing emoji")]
+        drawn = _each(functools.partial(_drawn, sets), wanted, "drawing emoji")
         parts = split(drawn)
         return {
             f"{part}_{kind}": self._generate_examples(drawn, parts, part, kind)
@@ -163,6 +164,7 @@ def _drawn(sets, record):
     return {**record, "image": records.png(image)}
 
 
-def _track(things, doing):
-    """Shows how far a loop is, how fast it goes and when it will be done."""
-    return progress.track(things, doing, console=console.Console(stderr=True))
+def _each(function, things, doing):
+    """Applies a function, and shows how far it is, how fast it goes and when it will be done."""
+    with progress.Progress(console=console.Console(stderr=True), transient=True) as bar:
+        return [function(thing) for thing in bar.track(things, description=doing)]

@@ -40,14 +40,17 @@ def fetch(package, folder):
       path of the archive, whose checksum is that of the package.
 
     Raises:
-      UserError: npm is not installed, or could not fetch it; or it is another archive.
+      UserError: npm is not installed, or could not fetch it, or fetched another archive.
     """
     path = pathlib.Path(folder, package.archive)
     if not path.exists() or _sha256(path) != package.sha256:
         path.unlink(missing_ok=True)
         _pack(package, path)
     if _sha256(path) != package.sha256:
-        raise UserError(f"{path} is not the archive of {package.name} that is expected; remove it")
+        raise UserError(
+            f"what npm fetched of {package.name} {package.version} is not the archive that is known"
+            " here; fetch from npm's own registry, not from a mirror that packs archives again"
+        )
     return path
 
 
@@ -75,10 +78,11 @@ def _pack(package, path):
     # Into a folder of its own, so that an archive that was cut off is never taken for a whole one.
     partial = path.with_suffix(".partial")
     partial.mkdir(parents=True, exist_ok=True)
-    command = ["npm", "pack", "--silent", f"{package.name}@{package.version}"]
+    command = ["npm", "pack", "--loglevel=error", "--fetch-retries=1"]
+    command.append(f"{package.name}@{package.version}")
     done = subprocess.run(command, cwd=partial, capture_output=True, text=True)
     if done.returncode:
-        why = (done.stderr.strip() or "no reason given").splitlines()[-1]
+        why = (done.stderr.strip() or "npm gave no reason").splitlines()[0]
         raise UserError(
             f"npm could not fetch {package.name} {package.version} ({why}); try again where there "
             f"is a network; {without}"

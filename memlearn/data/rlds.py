@@ -21,13 +21,14 @@ from memlearn.types import NONE, UserError
 BESIDE = {"boundary": np.int32, "question": np.bool_, "oracle": np.int32, "choices": np.int32}
 
 
-def write(batches, folder, description):
+def write(batches, folder, description, licence):
     """Writes lifetimes as a data set that `tfds.builder_from_directory(folder)` reads.
 
     Args:
       batches: iterable of `Record`, arrays [B, T, ...], all of the same shapes but for B.
       folder: str or path, which must not exist; it is there once all is written.
       description: str, whose lifetimes they are.
+      licence: str, of what is shown in them.
 
     Raises:
       UserError: the folder exists.
@@ -41,7 +42,8 @@ def write(batches, folder, description):
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as partial:
         batches = itertools.chain([first], batches)
         settings = dict(data_dir=partial, file_format="array_record")
-        builder = Lifetimes(like=first, batches=batches, description=description, **settings)
+        about = dict(description=description, licence=licence)
+        builder = Lifetimes(like=first, batches=batches, about=about, **settings)
         builder.download_and_prepare()
         shutil.move(builder.data_dir, folder)
 
@@ -52,14 +54,14 @@ class Lifetimes(tfds.core.GeneratorBasedBuilder):
     Args:
       like: `Record`, arrays [B, T, ...], by which the features are chosen.
       batches: iterable of such.
-      description: str.
+      about: dict of str, the `description` and the `licence`.
       **settings: of a builder.
     """
 
     VERSION = tfds.core.Version("1.0.0")
 
-    def __init__(self, *, like, batches, description, **settings):
-        self._like, self._batches, self._description = like, batches, description
+    def __init__(self, *, like, batches, about, **settings):
+        self._like, self._batches, self._about = like, batches, about
         super().__init__(**settings)
 
     def _info(self):
@@ -76,7 +78,8 @@ class Lifetimes(tfds.core.GeneratorBasedBuilder):
         features = {"steps": tfds.features.Dataset(step), "lifetime": np.int64}
         return tfds.core.DatasetInfo(
             builder=self,
-            description=self._description,
+            description=self._about["description"],
+            license=self._about["licence"],
             features=tfds.features.FeaturesDict(features),
         )
 

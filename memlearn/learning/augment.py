@@ -27,24 +27,31 @@ def look_around(key, images, zoom, shift, recolor):
       uint8 images of the same shape.
     """
     key_zoom, key_shift = jax.random.split(key)
-    key_share, key_mixture = jax.random.split(jax.random.fold_in(key, 2))
-    lead = images.shape[:2]
-    amounts = (*lead, 2)
+    amounts = (*images.shape[:2], 2)
     scale = jnp.exp(jax.random.uniform(key_zoom, amounts, minval=-zoom, maxval=zoom))
     move = jax.random.uniform(key_shift, amounts, minval=-shift, maxval=shift)
     centre = jnp.array(images.shape[2:4]) / 2
+    images = images.astype(jnp.float32)
+    ground = images[:, :, :1, :1]
+    ink = images - ground
+    if recolor:
+        ink = _mix_channels(jax.random.fold_in(key, 2), ink, recolor)
 
-    share = jax.random.uniform(key_share, (*lead, 1, 1), maxval=recolor)
-    mixture = jax.random.dirichlet(key_mixture, jnp.ones(3), (*lead, 3))
-    mixture = (1 - share) * jnp.eye(3) + share * mixture
-
-    def look(image, scale, move, mixture):
-        ground = image[0, 0]
-        image = jnp.einsum("hwc,dc->hwd", image - ground, mixture)
+    def warp(ink, scale, move):
         origin = centre * (1 - scale) + move
-        return ground + jax.image.scale_and_translate(
-            image, image.shape, (0, 1), scale, origin, method="linear", antialias=False
+        return jax.image.scale_and_translate(
+            ink, ink.shape, (0, 1), scale, origin, method="linear", antialias=False
         )
 
-    seen = jax.vmap(jax.vmap(look))(images.astype(jnp.float32), scale, move, mixture)
+    seen = ground + jax.vmap(jax.vmap(warp))(ink, scale, move)
     return jnp.clip(jnp.round(seen), 0, 255).astype(jnp.uint8)
+
+
+def _mix_channels(key, ink, recolor):
+    key_share, key_mixture = jax.random.split(key)
+    share = jax.random.uniform(key_share, (*ink.shape[:2], 1, 1), maxval=recolor)
+    mixture = jax.random.exponential(key_mixture, (*ink.shape[:2], 3, 3))
+    mixture = mixture / mixture.sum(-1, keepdims=True)  # evenly from those that sum to one
+    mixture = ((1 - share) * jnp.eye(3) + share * mixture)[:, :, None, None]
+    # As sums: small matmuls, one for each image, are slow.
+    return sum(ink[..., c, None] * mixture[..., c] for c in range(3))

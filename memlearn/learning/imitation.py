@@ -83,10 +83,11 @@ def loss_fn(
         return sum(costs) / max(len(costs), 1)
 
     balance, written = over_memories("routing", balance_loss), over_memories("written")
-    slots = over_memories("open")
-    loss = imitation + value_weight * value + balance_weight * balance
-    loss += write_price * written + slot_price * slots
-    report = dict(imitation=imitation, value=value, balance=balance, written=written, open=slots)
+    loss = imitation + value_weight * value + balance_weight * balance + write_price * written
+    report = dict(imitation=imitation, value=value, balance=balance, written=written)
+    if "open" in sown:  # how many slots are is learned
+        report["open"] = over_memories("open")
+        loss += slot_price * report["open"]
     report["score"] = at_questions(answered)
     return loss, {"loss": loss, **report}
 

@@ -20,7 +20,7 @@ class SlotMemoryState(NamedTuple):
 
     Attributes:
       contents: what the slots hold.
-      pointer: int32 `[B, H]`, how many fresh slots were given away so far.
+      pointer: int32 `[B, H]`, the fresh slot that is next.
       budget: int32 `[B]`, how many slots of each bank may be used: the first ones.
       last: what the rule of the keys carries of the event before.
     """

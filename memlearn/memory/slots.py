@@ -88,13 +88,15 @@ class Count(nn.Module):
 def fresh_slots(written, resets, pointer, ring, slots):
     """Give each event the next free slot of a ring, which advances with each event written.
 
-    The ring counts whole events: one is written where `written > 1/2`. That decision has no
-    gradient; whether to admit an event is learned from what writing it does.
+        place_t = next_t if next_t < ring_t else 0        next_{t+1} = place_t + round(written_t)
+
+    The ring counts whole events. That decision has no gradient; whether to admit an event is
+    learned from what writing it does.
 
     Args:
       written: admission times write route, float in [0, 1] `[B, T, H]`.
       resets: bool `[B, T]`, where the ring starts again at slot 0.
-      pointer: int32 `[B, H]`, how many events the ring has counted so far.
+      pointer: int32 `[B, H]`, the slot that is next.
       ring: int32 `[B, T, H]` or `[B, 1, 1]`, how many slots the ring has, from 1 to N.
       slots: N.
 
@@ -102,10 +104,27 @@ def fresh_slots(written, resets, pointer, ring, slots):
       one-hot places `[B, T, H, N]`, and the pointer after the last event `[B, H]`.
     """
     counted = lax.stop_gradient(jnp.round(written)).astype(jnp.int32)
-    ones = jnp.ones_like(counted)
-    found, pointer = linear_recurrence(ones, counted, resets, pointer, init=0)
-    place = jnp.mod(found, ring)
+    if ring.shape[1] == 1:  # always as long: in parallel over time
+        ones = jnp.ones_like(counted)
+        found, last = linear_recurrence(ones, counted, resets, pointer, init=0)
+        place, pointer = jnp.mod(found, ring), jnp.mod(last, ring[:, 0])
+    else:
+        pointer, place = _walk(counted, resets, pointer, ring)
     return jax.nn.one_hot(place, slots, dtype=written.dtype), pointer
+
+
+def _walk(counted, resets, pointer, ring):
+    """The slot after the last event `[B, H]`, and of each, step by step `[B, T, H]`."""
+
+    def step(following, now):
+        counted, reset, ring = now
+        following = jnp.where(reset[:, None], 0, following)
+        place = jnp.where(following < ring, following, 0)
+        return place + counted, place
+
+    steps = jax.tree.map(lambda x: jnp.moveaxis(x, 1, 0), (counted, resets, ring))
+    pointer, place = lax.scan(step, pointer, steps)
+    return pointer, jnp.moveaxis(place, 0, 1)
 
 
 class Placement(nn.Module):

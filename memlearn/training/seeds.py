@@ -8,7 +8,7 @@ from memlearn.training.parallel import Parallel
 
 
 def seeded(update):
-    """Take an update for each of S seeds at once.
+    """Take an update for each of S seeds: on a CPU one after another, else at once.
 
     Args:
       update: function of a state and a batch that returns the new state and a report.

@@ -51,7 +51,9 @@ def claim(folder, config):
 
 
 def _sign(folder, config):
-    """Write which configuration and which code the run is of."""
+    """Write which configuration and which code the run is of, if anything is left to be run."""
+    if (folder / "checkpoints" / str(config.updates)).exists():
+        return
     commits, commit = folder / "commit.txt", _commit()
     write(folder / "config.json", config.to_json_best_effort(indent=2, sort_keys=True) + "\n")
     before = commits.read_text() if commits.exists() else ""

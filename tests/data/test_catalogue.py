@@ -14,6 +14,7 @@ class Shapes(tfds.core.GeneratorBasedBuilder):
     """Forty grey squares, thirteen images of each, in two splits."""
 
     VERSION = tfds.core.Version("1.0.0")
+    lacking = 0  # so many classes have an image less
 
     def _info(self):
         features = {
@@ -27,7 +28,7 @@ class Shapes(tfds.core.GeneratorBasedBuilder):
 
     def _generate_examples(self, first, last):
         for label in range(CLASSES):
-            for number in range(first, last):
+            for number in range(first, last - (last == IMAGES and label < self.lacking)):
                 image = records.png(np.full((16, 16), 6 * label, np.uint8))
                 yield f"{label}/{number}", {"image": image, "label": label}
 
@@ -47,15 +48,30 @@ def test_classes_are_those_of_the_other_data_set(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["omniglot", "mnist", "emnist", "quickdraw_bitmap"])
-def test_images_of_others_are_made_alike(name):
+def test_images_of_others_are_made_alike(name, monkeypatch):
+    monkeypatch.setattr(catalogue, "EXAMPLES", 1)
     with tfds.testing.mock_data(num_examples=20):
         source = tfds.builder(name)
-        found = list(catalogue.first_images(source, ["train"]))
-    assert len(found) == 20
+        found = catalogue.first_images(source, ["train"])
+    assert len(found) > 1
     for record in found:
         assert records.pixels(record["image"]).shape == (32, 32, 3)
         assert record["name"] == source.info.features["label"].names[record["label"]]
-        assert 0 <= record["face"] < 12
+        assert record["face"] == 0
+
+
+def test_classes_of_few_images_are_left_out(tmp_path, monkeypatch):
+    monkeypatch.setattr(catalogue, "EXAMPLES", IMAGES)
+    monkeypatch.setattr(Shapes, "lacking", 20)
+    names = [atlas.load("tfds:shapes", part, tmp_path)[1].names for part in ("train", "test")]
+    assert not {f"shape {label}" for label in range(20)} & {*names[0], *names[1]}
+
+
+def test_too_few_classes_are_said(tmp_path, monkeypatch):
+    monkeypatch.setattr(Shapes, "lacking", CLASSES - 1)
+    monkeypatch.setattr(catalogue, "EXAMPLES", IMAGES)
+    with pytest.raises(UserError, match=r"shapes has no class for \w+: .* too few"):
+        build.prepare("tfds:shapes", tmp_path)
 
 
 def test_what_cannot_be_downloaded_is_one_line(tmp_path, monkeypatch):
@@ -67,6 +83,17 @@ def test_what_cannot_be_downloaded_is_one_line(tmp_path, monkeypatch):
         build.prepare("tfds:shapes", tmp_path)
 
 
-def test_a_data_set_that_tfds_has_not_is_refused(tmp_path):
-    with pytest.raises(build.UnknownDataError, match="TFDS has no data set 'omniglut'; of TFDS"):
-        build.prepare("tfds:omniglut", tmp_path)
+def test_what_needs_tensorflow_says_so(tmp_path, monkeypatch):
+    def fail(*args, **settings):
+        raise ModuleNotFoundError("No module named 'tensorflow'")
+
+    monkeypatch.setattr(Shapes, "download_and_prepare", fail)
+    with pytest.raises(UserError, match=r"takes TensorFlow: pip install -e '.\[tfds\]'"):
+        build.prepare("tfds:shapes", tmp_path)
+
+
+@pytest.mark.parametrize("name", ["omniglut", "emnist/balancd", "omniglot:9.9.9", ""])
+def test_a_data_set_that_tfds_has_not_is_refused(tmp_path, name):
+    with pytest.raises(build.UnknownDataError, match=f"TFDS has no data set '{name}'") as error:
+        build.prepare(f"tfds:{name}", tmp_path)
+    assert "\n" not in str(error.value)

@@ -44,7 +44,7 @@ def lived():
 @pytest.fixture(scope="module")
 def written(lived, tmp_path_factory):
     folder = tmp_path_factory.mktemp("rlds") / "recorded"
-    rlds.write(iter(lived), folder, "for a test")
+    rlds.write(iter(lived), folder, "for a test", "free to use")
     return folder
 
 
@@ -61,6 +61,7 @@ def test_another_process_reads_them_without_memlearn(lived, written, tmp_path):
 def test_steps_are_what_was_lived_and_an_end(lived, written):
     builder = tfds.builder_from_directory(str(written))
     assert builder.info.description == "for a test"
+    assert builder.info.redistribution_info.license == "free to use"
     episodes = {int(x["lifetime"]): list(x["steps"]) for x in builder.as_data_source("train")}
     assert sorted(episodes) == list(range(12))
     batch, steps = lived[1], episodes[6]  # the third lifetime of the second batch
@@ -84,7 +85,7 @@ def test_steps_are_what_was_lived_and_an_end(lived, written):
 
 def test_what_is_there_is_not_written_over(lived, written):
     with pytest.raises(UserError, match="exists already"):
-        rlds.write(iter(lived), written, "again")
+        rlds.write(iter(lived), written, "again", "")
 
 
 def test_nothing_is_left_of_what_was_cut_off(lived, tmp_path):
@@ -93,7 +94,7 @@ def test_nothing_is_left_of_what_was_cut_off(lived, tmp_path):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        rlds.write(cut_off(), tmp_path / "recorded", "cut off")
+        rlds.write(cut_off(), tmp_path / "recorded", "cut off", "")
     assert not list(tmp_path.iterdir())
 
 

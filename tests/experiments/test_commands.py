@@ -138,6 +138,8 @@ def test_record_writes_lifetimes(trained, tmp_path, actor):
     builder = tfds.builder_from_directory(str(out))
     episodes = builder.as_data_source("train")
     assert len(episodes) == 5 and f"lived by the {actor}" in builder.info.description
+    assert "Bitstream Vera" in builder.info.redistribution_info.license
+    assert "3 'this?'" in builder.info.description
     assert sum(step["question"] for step in episodes[0]["steps"]) == 3
     again = call(command("record", *arguments))
     assert again.returncode == 2 and f"{out} exists already" in again.stderr

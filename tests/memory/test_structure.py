@@ -30,7 +30,15 @@ def test_fresh_slots_go_round_and_only_whole_events_advance():
     assert pointer.dtype == jnp.int32 and pointer[0, 0] == 1
     place, pointer = slots.fresh_slots(written[:, :2], resets[:, 1:3], *ring, slots=4)
     np.testing.assert_array_equal(place.argmax(-1)[0, :, 0], [2, 0])
-    assert pointer[0, 0] == 4, "which is slot 1 again"
+    assert pointer[0, 0] == 1
+
+
+def test_a_ring_that_changes_goes_on_where_it_was():
+    written, ring = jnp.ones((1, 9, 1)), jnp.array([4, 4, 4, 4, 4, 8, 8, 2, 8])[None, :, None]
+    resets = jnp.zeros((1, 9), bool).at[0, 0].set(True)
+    place, pointer = slots.fresh_slots(written, resets, jnp.full((1, 1), 3), ring, slots=8)
+    np.testing.assert_array_equal(place.argmax(-1)[0, :, 0], [0, 1, 2, 3, 0, 1, 2, 0, 1])
+    assert pointer[0, 0] == 2
 
 
 def test_slots_close_from_the_last_one_on():

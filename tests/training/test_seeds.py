@@ -6,13 +6,15 @@ import chex
 import jax
 import jax.numpy as jnp
 import numpy as np
+import pytest
 
 from memlearn.learning import imitation
 from memlearn.training.seeds import seed, seeded
 from tests.worlds import small_run
 
 
-def test_seeds_in_one_program_equal_each_alone():
+@pytest.mark.parametrize("backend", ["cpu", "gpu"])  # one after another, and all at once
+def test_seeds_in_one_program_equal_each_alone(monkeypatch, backend):
     run = small_run(**{"memory.kind": "gru"})
     keys = jax.vmap(jax.random.key)(jnp.arange(2))
     batches = [run.draw(key, 0) for key in keys]
@@ -20,6 +22,7 @@ def test_seeds_in_one_program_equal_each_alone():
     init = functools.partial(imitation.init, run.policy, optimizer, batches[0])
     alone = [jax.jit(run.update)(init(key), batch) for key, batch in zip(keys, batches)]
 
+    monkeypatch.setattr(jax, "default_backend", lambda: backend)
     together = seeded(run.update)
     states = together.spread(jax.vmap(init)(keys))
     stacked = jax.tree.map(lambda *each: jnp.stack(each), *batches)
