@@ -35,6 +35,8 @@ TEACHING = functools.partial(worlds.teaching, env=None, world=None)
         (build.check, {"memory.layers": 0}, "memory.layers must be at least 1; got 0"),
         (build.check, {"log_every": 0}, "log_every must be at least 1; got 0"),
         (build.check, {"updates": 1}, "updates must be at least 2; got 1"),
+        (build.check, {"slot_price": 0.1}, "slot_price is a price on what memory.count=learned"),
+        (build.check, {"recolor": 3.0}, "recolor must be between 0 and 1; got 3.0"),
         (TEACHING, {"trial_rates": (0.5, 1.5)}, "trial_rates must be two, between 0 and 1"),
         (build.shares, {"task_shares": (("binding", -1.0),)}, "task_shares must not be negative"),
         (build.shares, {"task_shares": (("binding", 0.0),)}, "must not be negative, nor all 0"),

@@ -154,6 +154,16 @@ def test_icons_keep_their_proportions():
     np.testing.assert_array_equal(image[:8], np.tile(GREY, (8, 32, 1)))
 
 
+def test_what_was_there_stays_where_building_it_anew_fails(small, monkeypatch):
+    before = len(records(build.prepare("emoji", small)))
+    archive = small / "downloads" / styles.NAMES.archive
+    archive.unlink()
+    monkeypatch.setattr(shutil, "which", lambda name: None)
+    with pytest.raises(UserError, match="npm is needed"):
+        build.prepare("emoji", small, overwrite=True)
+    assert len(records(build.prepare("emoji", small))) == before
+
+
 def test_without_npm_there_is_one_line(small, monkeypatch):
     archive = small / "downloads" / styles.NAMES.archive
     archive.write_bytes(archive.read_bytes()[:-1])  # cut off: to be fetched again

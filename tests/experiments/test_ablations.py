@@ -5,7 +5,7 @@ import functools
 import jax
 import pytest
 
-from experiments.ablations import memories
+from experiments.ablations import budget, memories
 from experiments.configs import mixture
 from memlearn import build
 from memlearn.evaluation import study
@@ -14,6 +14,12 @@ from tests.worlds import lessons
 
 REFERENCE = "learned"
 OF_SLOTS = sorted(set(designs.DESIGNS) - {REFERENCE})
+
+
+def test_a_budget_is_scored_once():
+    config = mixture.get_config("study")
+    budgets = [int(build.policy(config).initial_state(1, x)[0].budget[0]) for x in budget.SHARES]
+    assert budgets == sorted(set(budgets)) and budgets[-1] == config.memory.slots
 
 
 @functools.cache

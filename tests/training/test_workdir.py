@@ -57,6 +57,10 @@ def test_every_commit_that_a_run_was_trained_by_is_kept(tmp_path, monkeypatch):
         monkeypatch.setattr(workdir, "_commit", lambda commit=commit: commit)
         folder = claim(tmp_path / "run", small_config())
     assert (folder / "commit.txt").read_text() == "one\ntwo\n"
+    (folder / "checkpoints" / str(small_config().updates)).mkdir(parents=True)
+    monkeypatch.setattr(workdir, "_commit", lambda: "three")
+    claim(folder, small_config())
+    assert "three" not in (folder / "commit.txt").read_text(), "nothing was left to train"
 
 
 def test_a_folder_of_something_else_is_refused(tmp_path):
