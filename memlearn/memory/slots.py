@@ -72,11 +72,11 @@ class Count(nn.Module):
 
         Returns:
           how far each is open, in [0, 1] `[B, T, H, N]`, and how many more than half, at least one,
-          int32 `[B, T, H]`. If all are, the first is 1.0, and the second `[B, 1, 1]`.
+          int32 `[B, T, H]`. If all are, 1.0 and the budget.
         """
-        budget = budget[:, None, None]
         if self.rule == "all":
             return 1.0, budget
+        budget = budget[:, None, None]
         index = jnp.arange(slots, dtype=context.dtype)
         number = jax.nn.sigmoid(_gate("number", banks, start=3.0)(context)) * (budget + RAMP - 1)
         share = jnp.clip((number[..., None] - index) / RAMP, 0, 1)
@@ -97,17 +97,17 @@ def fresh_slots(written, resets, pointer, ring, slots):
       written: admission times write route, float in [0, 1] `[B, T, H]`.
       resets: bool `[B, T]`, where the ring starts again at slot 0.
       pointer: int32 `[B, H]`, the slot that is next.
-      ring: int32 `[B, T, H]` or `[B, 1, 1]`, how many slots the ring has, from 1 to N.
+      ring: how many slots the ring has, from 1 to N: int32 `[B, T, H]`, or `[B]` for always.
       slots: N.
 
     Returns:
       one-hot places `[B, T, H, N]`, and the pointer after the last event `[B, H]`.
     """
     counted = lax.stop_gradient(jnp.round(written)).astype(jnp.int32)
-    if ring.shape[1] == 1:  # always as long: in parallel over time
+    if ring.ndim == 1:  # always as long: in parallel over time
         ones = jnp.ones_like(counted)
         found, last = linear_recurrence(ones, counted, resets, pointer, init=0)
-        place, pointer = jnp.mod(found, ring), jnp.mod(last, ring[:, 0])
+        place, pointer = jnp.mod(found, ring[:, None, None]), jnp.mod(last, ring[:, None])
     else:
         pointer, place = _walk(counted, resets, pointer, ring)
     return jax.nn.one_hot(place, slots, dtype=written.dtype), pointer

@@ -23,7 +23,7 @@ def traced(memory, params, events):
 def test_fresh_slots_go_round_and_only_whole_events_advance():
     written = jnp.array([1.0, 0.6, 0.4, 0.9, 1.0, 0.0, 1.0])[None, :, None]
     resets = jnp.array([[True, False, False, False, False, False, True]])
-    ring = jnp.full((1, 1), 2), jnp.full((1, 1, 1), 3)  # of three slots, at the last
+    ring = jnp.full((1, 1), 2), jnp.array([3])  # of three slots, at the last
     place, pointer = slots.fresh_slots(written, resets, *ring, slots=4)
     np.testing.assert_array_equal(place.argmax(-1)[0, :, 0], [0, 1, 2, 2, 0, 1, 0])
     np.testing.assert_array_equal(place.sum(-1), 1)
