@@ -20,7 +20,7 @@ import sys
 import tensorflow_datasets as tfds
 from absl import app, flags, logging
 
-from memlearn.data import catalogue, emoji, glyphs
+from memlearn.data import catalogue, emoji, glyphs, records
 from memlearn.types import UserError
 
 BUILDERS = {"glyphs": glyphs.Glyphs, "emoji": emoji.Emoji}
@@ -133,8 +133,7 @@ def _digests(path):
     digests = {}
     for file in sorted(path.glob("[!.]*")):
         if file.name != CHECKSUMS:
-            with file.open("rb") as stream:
-                digests[file.name] = hashlib.file_digest(stream, "sha256").hexdigest()
+            digests[file.name] = records.sha256(file)
     return digests
 
 

@@ -5,6 +5,7 @@ another example, half of which are held out. A lifetime needs a class of its own
 items, so that small sets serve short lifetimes only.
 """
 
+import functools
 import itertools
 
 import numpy as np
@@ -14,7 +15,6 @@ from PIL import Image
 from memlearn.data import records
 from memlearn.types import UserError
 
-SIZE = 32  # side of an image, in pixels
 EXAMPLES = 12  # images of a class, at most
 PREFIX = "tfds:"  # of the name of such a data set in a configuration
 
@@ -39,15 +39,8 @@ class Catalogue(tfds.core.GeneratorBasedBuilder):
 
     def _info(self):
         source = self._source.info
-        text = tfds.features.Text()
-        features = {
-            "image": tfds.features.Image(shape=(SIZE, SIZE, 3), encoding_format="png"),
-            "character": text,
-            "name": text,
-            "label": np.int64,
-            "face": tfds.features.ClassLabel(names=[f"example {i}" for i in range(EXAMPLES)]),
-            "family": tfds.features.ClassLabel(names=["seen", "unseen"]),
-        }
+        faces = [f"example {i}" for i in range(EXAMPLES)]
+        features = records.features(3, faces, ["seen", "unseen"])
         return tfds.core.DatasetInfo(
             builder=self,
             description=f"The first {EXAMPLES} images of each class of {source.full_name}.\n"
@@ -75,11 +68,7 @@ class Catalogue(tfds.core.GeneratorBasedBuilder):
                     f"{self._source.name} has no class for {part}: of its classes, those with "
                     f"{EXAMPLES} images are split 70/10/20, and they are too few"
                 )
-        return {
-            f"{part}_{kind}": self._generate_examples(found, part, kind)
-            for part in ("train", "val", "test")
-            for kind in ("seen", "unseen")
-        }
+        return records.splits(functools.partial(self._generate_examples, found))
 
     def _generate_examples(self, found, part, kind):
         for record in found:
@@ -126,4 +115,4 @@ def first_images(source, splits):
 def _small(image):
     """Scales an image [height, width, 1 or 3] to what all data sets have."""
     pixels = Image.fromarray(image.squeeze(-1) if image.shape[-1] == 1 else image).convert("RGB")
-    return np.asarray(pixels.resize((SIZE, SIZE), Image.Resampling.BOX))
+    return np.asarray(pixels.resize((records.SIZE, records.SIZE), Image.Resampling.BOX))

@@ -34,8 +34,8 @@ _LICENCES = "\n".join(
     for style in styles.STYLES
 )
 _DESCRIPTION = f"""\
-Emoji drawn in nine styles, as {icons.SIZE}x{icons.SIZE} images on grey ground, with their names in
-{len(LANGUAGES)} languages, tags and a group.
+Emoji drawn in nine styles, as {records.SIZE}x{records.SIZE} images on grey ground, with their names
+in {len(LANGUAGES)} languages, tags and a group.
 Splits: classes train/val/test 70/10/20 by a hash of the emoji, those that look alike together,
 times styles seen/unseen, where unseen is the whole {HELD_OUT_FAMILY} family. No image is in two
 splits.
@@ -51,20 +51,13 @@ class Emoji(tfds.core.GeneratorBasedBuilder):
     VERSION = tfds.core.Version("1.0.0")
 
     def _info(self):
-        image = (icons.SIZE, icons.SIZE, 3)
-        text = tfds.features.Text()
+        text, drawn = tfds.features.Text(), styles.STYLES
+        families = list(dict.fromkeys(style.family for style in drawn))
         features = {
-            "image": tfds.features.Image(shape=image, encoding_format="png"),
-            "character": text,
-            "name": text,
+            **records.features(3, [style.name for style in drawn], families),
             "names": tfds.features.FeaturesDict(dict.fromkeys(LANGUAGES, text)),
             "tags": tfds.features.Sequence(text),
             "group": tfds.features.ClassLabel(names=GROUPS),
-            "label": np.int64,
-            "face": tfds.features.ClassLabel(names=[style.name for style in styles.STYLES]),
-            "family": tfds.features.ClassLabel(
-                names=list(dict.fromkeys(style.family for style in styles.STYLES))
-            ),
         }
         return tfds.core.DatasetInfo(
             builder=self,
@@ -82,12 +75,7 @@ class Emoji(tfds.core.GeneratorBasedBuilder):
         sets = {s.name: icons.IconSet(file) for s, file in zip(styles.STYLES, drawings)}
         wanted = list(_wanted(sets, _described(names)))
         drawn = _each(functools.partial(_drawn, sets), wanted, "drawing emoji")
-        parts = split(drawn)
-        return {
-            f"{part}_{kind}": self._generate_examples(drawn, parts, part, kind)
-            for part in ("train", "val", "test")
-            for kind in ("seen", "unseen")
-        }
+        return records.splits(functools.partial(self._generate_examples, drawn, split(drawn)))
 
     def _generate_examples(self, drawn, parts, part, kind):
         for record in drawn:

@@ -45,14 +45,7 @@ class Glyphs(tfds.core.GeneratorBasedBuilder):
     VERSION = tfds.core.Version("1.0.0")
 
     def _info(self):
-        features = {
-            "image": tfds.features.Image(shape=(faces.SIZE, faces.SIZE, 1), encoding_format="png"),
-            "character": tfds.features.Text(),
-            "name": tfds.features.Text(),
-            "label": np.int64,
-            "face": tfds.features.ClassLabel(names=faces.FACES),
-            "family": tfds.features.ClassLabel(names=faces.FAMILIES),
-        }
+        features = records.features(1, faces.FACES, faces.FAMILIES)
         return tfds.core.DatasetInfo(
             builder=self,
             description=_DESCRIPTION,
@@ -64,11 +57,7 @@ class Glyphs(tfds.core.GeneratorBasedBuilder):
 
     def _split_generators(self, dl_manager):
         del dl_manager  # nothing to download
-        return {
-            f"{part}_{kind}": self._generate_examples(part, kind)
-            for part in ("train", "val", "test")
-            for kind in ("seen", "unseen")
-        }
+        return records.splits(self._generate_examples)
 
     def _generate_examples(self, part, kind):
         shown = [face for face in faces.FACES if face_kind(face) == kind]

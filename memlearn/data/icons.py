@@ -10,7 +10,6 @@ import resvg_py
 
 from memlearn.data import packages, records
 
-SIZE = 32  # side of an image, in pixels
 GROUND = "#808080"  # sets draw in black, others in white
 
 
@@ -39,12 +38,12 @@ class IconSet:
           name: str, one that the set has.
 
         Returns:
-          uint8 [SIZE, SIZE, 3], anti-aliased.
+          uint8 [32, 32, 3], anti-aliased.
         """
         png = resvg_py.svg_to_bytes(
             svg_string=self._svg(name),
-            width=SIZE,
-            height=SIZE,
+            width=records.SIZE,
+            height=records.SIZE,
             background=GROUND,
             skip_system_fonts=True,  # the result must not depend on what is installed
         )
@@ -60,7 +59,7 @@ class IconSet:
             body = f'<g transform="translate({width} 0) scale(-1 1)">{body}</g>'
         return (
             '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
-            f'width="{SIZE}" height="{SIZE}" viewBox="{view}">{body}</svg>'
+            f'width="{records.SIZE}" height="{records.SIZE}" viewBox="{view}">{body}</svg>'
         )
 
     def _resolve(self, name):

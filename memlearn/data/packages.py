@@ -1,12 +1,12 @@
 """Pinned packages of artwork and names, fetched with `npm pack` and vouched for by checksum."""
 
-import hashlib
 import pathlib
 import shutil
 import subprocess
 import tarfile
 from typing import NamedTuple
 
+from memlearn.data import records
 from memlearn.types import UserError
 
 
@@ -43,10 +43,10 @@ def fetch(package, folder):
       UserError: npm is not installed, or could not fetch it, or fetched another archive.
     """
     path = pathlib.Path(folder, package.archive)
-    if not path.exists() or _sha256(path) != package.sha256:
+    if not path.exists() or records.sha256(path) != package.sha256:
         path.unlink(missing_ok=True)
         _pack(package, path)
-    if _sha256(path) != package.sha256:
+    if records.sha256(path) != package.sha256:
         raise UserError(
             f"what npm fetched of {package.name} {package.version} is not the archive that is known"
             " here; fetch from npm's own registry, not from a mirror that packs archives again"
@@ -89,8 +89,3 @@ def _pack(package, path):
         )
     (partial / package.archive).rename(path)
     shutil.rmtree(partial)
-
-
-def _sha256(path):
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -1,10 +1,44 @@
-"""What the records of all data sets have in common: their split, and how images are written."""
+"""What the records of all data sets have in common: features, split, and how images are written."""
 
 import hashlib
 import io
 
 import numpy as np
+import tensorflow_datasets as tfds
 from PIL import Image
+
+SIZE = 32  # side of an image, in pixels
+
+
+def features(channels, faces, families):
+    """Returns the features that every data set has, a dict.
+
+    Args:
+      channels: int, of an image: 1 or 3.
+      faces, families: lists of str, their names.
+    """
+    return {
+        "image": tfds.features.Image(shape=(SIZE, SIZE, channels), encoding_format="png"),
+        "character": tfds.features.Text(),
+        "name": tfds.features.Text(),
+        "label": np.int64,
+        "face": tfds.features.ClassLabel(names=faces),
+        "family": tfds.features.ClassLabel(names=families),
+    }
+
+
+def splits(examples):
+    """Returns the splits that every data set has, a dict.
+
+    Args:
+      examples: function of a part, 'train', 'val' or 'test', and 'seen' or 'unseen', that returns
+        the examples of that split.
+    """
+    return {
+        f"{part}_{kind}": examples(part, kind)
+        for part in ("train", "val", "test")
+        for kind in ("seen", "unseen")
+    }
 
 
 def part_of(name):
@@ -31,3 +65,9 @@ def png(image):
 def pixels(png):
     """Decodes an image to uint8 [height, width, 3]."""
     return np.asarray(Image.open(io.BytesIO(png)).convert("RGB"))
+
+
+def sha256(path):
+    """Returns the SHA-256 of a file, in hexadecimal digits."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

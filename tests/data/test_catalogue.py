@@ -74,21 +74,25 @@ def test_too_few_classes_are_said(tmp_path, monkeypatch):
         build.prepare("tfds:shapes", tmp_path)
 
 
-def test_what_cannot_be_downloaded_is_one_line(tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (
+            ConnectionError("no such host\nand a long story"),
+            r"^TFDS could not prepare shapes: no such host$",
+        ),
+        (
+            ModuleNotFoundError("No module named 'tensorflow'"),
+            r"takes TensorFlow: pip install -e '.\[tfds\]'",
+        ),
+    ],
+)
+def test_what_cannot_be_prepared_is_one_line(tmp_path, monkeypatch, error, message):
     def fail(*args, **settings):
-        raise ConnectionError("no such host\nand a long story")
+        raise error
 
     monkeypatch.setattr(Shapes, "download_and_prepare", fail)
-    with pytest.raises(UserError, match=r"^TFDS could not prepare shapes: no such host$"):
-        build.prepare("tfds:shapes", tmp_path)
-
-
-def test_what_needs_tensorflow_says_so(tmp_path, monkeypatch):
-    def fail(*args, **settings):
-        raise ModuleNotFoundError("No module named 'tensorflow'")
-
-    monkeypatch.setattr(Shapes, "download_and_prepare", fail)
-    with pytest.raises(UserError, match=r"takes TensorFlow: pip install -e '.\[tfds\]'"):
+    with pytest.raises(UserError, match=message):
         build.prepare("tfds:shapes", tmp_path)
 
 
