@@ -67,6 +67,12 @@ def pixels(png):
     return np.asarray(Image.open(io.BytesIO(png)).convert("RGB"))
 
 
+def utf8(text, length):
+    """Writes a text as UTF-8, cut where it is too long: uint8 [length], padded with zeros."""
+    written = text.encode()[:length].decode(errors="ignore").encode()  # whole characters only
+    return np.frombuffer(written.ljust(length, b"\0"), np.uint8)
+
+
 def sha256(path):
     """Returns the SHA-256 of a file, in hexadecimal digits."""
     with path.open("rb") as stream:
