@@ -27,8 +27,17 @@ REQUIRES = [
 
 EXTRAS = {
     # ruff is pinned, since each release formats a little differently.
-    "test": ["pytest>=8", "pytest-cov>=5", "pytest-xdist>=3.6", "ruff==0.17.6", "tensorboardX"],
+    "test": [
+        "pytest>=8",
+        "pytest-cov>=5",
+        "pytest-xdist>=3.6",
+        "ruff==0.17.6",
+        "tensorboardX",
+        "espeakng-loader==0.2.4",
+    ],
     "tensorboard": ["tensorboardX>=2.6.2"],  # writes events without TensorFlow
+    # GPL-3.0, and so no part of what is installed by default; pinned, so that all hear the same.
+    "speech": ["espeakng-loader==0.2.4"],
     "memax": ["memax[equinox]>=0.1.1"],  # other people's memories, to compare with
     "tfds": ["tensorflow>=2.16"],  # most data sets of TFDS need it to be prepared, none to be read
     "cuda": ["jax[cuda13]>=0.10,<0.12"],

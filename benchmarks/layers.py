@@ -36,6 +36,7 @@ LAYERS = {
         slots=32,
         value_width=32,
         maps=Addresses(32),
+        leads=2,
         admission_rate=0.5,
         top_banks=1,
         **designs.LEARNED,

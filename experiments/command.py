@@ -36,7 +36,7 @@ def _parse(argv):
 def _guard(main, argv):
     if argv[1:]:
         _fail(f"unexpected argument {argv[1]!r}; every option is --name=value")
-    logging.set_verbosity(logging.WARNING)  # Orbax tells of every step it takes
+    logging.set_verbosity(logging.ERROR)  # Orbax tells of every step, TFDS of every builder
     _compilation_cache()
     try:
         return main()

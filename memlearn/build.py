@@ -11,7 +11,8 @@ from flax.core import FrozenDict
 
 from memlearn.encoders.fuse import EventEncoder
 from memlearn.encoders.image import ImageEncoder
-from memlearn.encoders.text import TextEncoder
+from memlearn.encoders.speech import SpeechEncoder
+from memlearn.encoders.text import BytesEncoder, TextEncoder
 from memlearn.encoders.vector import ActionEncoder, ScalarEncoder, VectorEncoder
 from memlearn.learning import imitation
 from memlearn.memory import designs
@@ -23,7 +24,7 @@ from memlearn.memory.fixed.none import NoMemory
 from memlearn.memory.keys import Addresses
 from memlearn.memory.slot_memory import SlotMemory
 from memlearn.policy import MultimodalPolicy
-from memlearn.tasks import language
+from memlearn.tasks import crossmodal, language
 from memlearn.tasks.binding import binding
 from memlearn.tasks.counting import counting
 from memlearn.tasks.level import Level
@@ -32,7 +33,7 @@ from memlearn.tasks.order import order
 from memlearn.tasks.rebinding import rebinding
 from memlearn.tasks.rule import rule
 from memlearn.tasks.selection import selection
-from memlearn.types import UserError
+from memlearn.types import SENSES, UserError
 
 TASKS = {
     "binding": binding,
@@ -41,11 +42,16 @@ TASKS = {
     "counting": counting,
     "selection": selection,
     "rule": rule,
+    **crossmodal.TASKS,
 }
-MIXTURE = "mixture"  # the name of all of them
+# The names of several of them at once; of all, those that the senses of a run are enough for.
+SEVERAL = {"mixture": tuple(TASKS), "crossmodal": tuple(crossmodal.TASKS)}
 
+# A run has the first of them as far as they are its senses, and all others.
 ENCODERS = {
     "image": lambda config: ImageEncoder(config.width, config.channels),
+    "name": lambda config: BytesEncoder(config.width),
+    "speech": lambda config: SpeechEncoder(config.width, config.channels),
     "text": lambda config: TextEncoder(config.width, language.vocabulary(config.words)),
     "vector": lambda config: VectorEncoder(config.width),
     "action": lambda config: ActionEncoder(config.width, config.words),
@@ -70,8 +76,8 @@ def _slot_memory(config, modalities, name):
         design = designs.check({**designs.DESIGNS[name], **changed})
     except ValueError as error:
         raise UserError(str(error)) from error
-    maps = _maps(memory.key_width)
-    return SlotMemory(config.width, **modalities, **sizes, maps=maps, **design)
+    maps, leads = _maps(memory.key_width), max(2, len(config.senses))
+    return SlotMemory(config.width, **modalities, **sizes, maps=maps, leads=leads, **design)
 
 
 def _memax(config, modalities, name):
@@ -128,10 +134,15 @@ def check(config):
     of_slots = [f"memory.{name}" for name in of_slots] + ["nested"] * config.nested
     if of_slots and memory.kind not in designs.DESIGNS:
         raise UserError(f"{of_slots[0]} says nothing about {memory.kind!r}; leave it out")
+    if not set(config.senses) <= set(SENSES) or "image" not in config.senses:
+        raise UserError(
+            f"senses must be of {', '.join(SENSES)}, and image one; got {config.senses}"
+        )
     if config.slot_price and memory.count != "learned":
         raise UserError("slot_price is a price on what memory.count=learned decides; set that too")
-    if not 0 <= config.recolor <= 1:
-        raise UserError(f"recolor must be between 0 and 1; got {config.recolor}")
+    for name in ("recolor", "sense_dropout"):
+        if not 0 <= config[name] <= 1:
+            raise UserError(f"{name} must be between 0 and 1; got {config[name]}")
     policy(config).initial_state(1)  # where a memory that is not installed is missed
 
 
@@ -146,10 +157,13 @@ def tasks(config):
     """Return the names of the tasks that an agent is trained on."""
     for name in config.later:
         lookup(TASKS, name, "task")
-    if config.task == MIXTURE:
-        return tuple(TASKS)
-    lookup({**TASKS, MIXTURE: None}, config.task, "task")
-    return (config.task,)
+    names = lookup({**{name: (name,) for name in TASKS}, **SEVERAL}, config.task, "task")
+    able = tuple(n for n in names if set(crossmodal.PAIRS.get(n, ())) <= set(config.senses))
+    if not able:
+        raise UserError(
+            f"{config.task} takes more senses than {config.senses}; see --config.senses"
+        )
+    return able
 
 
 def shares(config):
@@ -189,20 +203,26 @@ def policy(config):
     memory = lookup(MEMORIES, config.memory.kind, "memory")
     if not 1 <= len(config.channels) <= 4:
         raise UserError(f"channels must have 1 to 4 levels; got {len(config.channels)}")
-    encoders = FrozenDict({name: encoder(config) for name, encoder in ENCODERS.items()})
+    encoders = FrozenDict({name: ENCODERS[name](config) for name in modalities(config)})
     layers = []
     for _ in range(config.memory.layers):
         recalled = layers[-1].parts if layers else 0
-        layers.append(memory(config, dict(perceived=len(ENCODERS), recalled=recalled)))
+        layers.append(memory(config, dict(perceived=len(modalities(config)), recalled=recalled)))
     return MultimodalPolicy(EventEncoder(config.width, encoders), tuple(layers), config.words)
+
+
+def modalities(config):
+    """Return the names of what a run perceives, in the order of the M of its events."""
+    return [name for name in ENCODERS if name not in SENSES or name in config.senses]
 
 
 def sources(config):
     """Return the names of what keys and queries are made of, a list for each layer of memory."""
 
     def names(memory):
-        modalities = [*ENCODERS, *(f"recalled {bank}" for bank in range(memory.recalled))]
-        return [f"{name}{lag}" for lag in ("", " before") for name in modalities]
+        recalled = [f"recalled {bank}" for bank in range(memory.recalled)]
+        every = [*modalities(config), *recalled]
+        return [f"{name}{lag}" for lag in ("", " before") for name in every]
 
     return [names(memory) for memory in policy(config).memories]
 

@@ -19,6 +19,9 @@ EPISODE = 1  # an episode of the same lifetime begins; memory persists, as far a
 LIFETIME = 2  # a new lifetime begins; memory is reset
 
 
+# By which a thing can be met: how it looks, how its name is written, how its name sounds.
+SENSES = ("image", "name", "speech")
+
 PAD = 0  # the token of a text that says nothing
 
 

@@ -6,10 +6,10 @@ import jax
 import jax.numpy as jnp
 
 from memlearn import build
-from memlearn.data import atlas
-from memlearn.learning.augment import look_around
+from memlearn.data import atlas, speech
+from memlearn.learning.augment import drop_senses, look_around
 from memlearn.tasks import play
-from memlearn.tasks.lifetime import LifetimeParams
+from memlearn.tasks.lifetime import LifetimeParams, Sense
 from memlearn.types import UserError
 
 _atlas = functools.cache(atlas.load)  # a split is read once
@@ -21,18 +21,29 @@ def world(config, classes, study, ask, task=None):
     Args:
       config: the configuration.
       classes: `train`, `val` or `test`.
-      study, ask: `seen` or `unseen`, the faces to study and to ask in.
+      study, ask: `seen` or `unseen`, the faces of images to study and to ask in; whether voices and
+        languages were trained on goes by the former.
       task: the only one to be met; None for all of the run's, by their shares.
 
     Raises:
       UserError: if the shares are not such.
     """
-    images, faces = _atlas(config.data, classes, config.data_dir or None)[0], {}
-    for kind in ("seen", "unseen"):
-        shown = jnp.zeros(images.images.shape[1], bool).at[getattr(images, kind)].set(True)
-        faces[kind] = images.there & shown
     met = [share if task is None else task == name for name, share in build.shares(config).items()]
-    return LifetimeParams(images.images, faces[study], faces[ask], jnp.array(met, float))
+    images, legend = _atlas(config.data, classes, config.data_dir or None)
+    senses = {"image": Sense(images.forms, _faces(images, study), _faces(images, ask))}
+    if "name" in config.senses:
+        names = atlas.spell(legend)
+        senses["name"] = Sense(names.forms, _faces(names, study), _faces(names, study), same=True)
+    if "speech" in config.senses:
+        spoken = _atlas(speech.PREFIX + config.data, classes, config.data_dir or None)[0]
+        senses["speech"] = Sense(spoken.forms, _faces(spoken, study), _faces(spoken, study))
+    return LifetimeParams(senses, jnp.array(met, float))
+
+
+def _faces(loaded, kind):
+    """Where there are forms in faces that are `seen` or `unseen`, bool `[C, F]`."""
+    faces = jnp.zeros(loaded.there.shape[1], bool).at[getattr(loaded, kind)].set(True)
+    return loaded.there & faces
 
 
 # The rows of an evaluation. A held-out class, never trained on, is studied in a face of a family
@@ -67,10 +78,10 @@ def conditions(config, task=None):
     rows = {}
     for name, (split, level) in {**CONDITIONS, "validation": (VALIDATION, {})}.items():
         env, classes = build.environment(config, **level), world(config, **split, task=task)
-        if env.length > classes.images.shape[0]:
+        if env.length > classes.classes:
             raise UserError(
                 f"evaluation ({name}) needs {env.length} classes and there are "
-                f"{classes.images.shape[0]}; lower --config.delay, --config.classes, or what else "
+                f"{classes.classes}; lower --config.delay, --config.classes, or what else "
                 f"makes lifetimes of {config.task} long"
             )
         rows[name] = env, classes
@@ -107,6 +118,8 @@ def teaching(config, env, world):
         images = look_around(
             key_look, steps.observation["image"], config.zoom, config.shift, config.recolor
         )
-        return steps._replace(observation={**steps.observation, "image": images})
+        key_drop = jax.random.fold_in(key_look, 3)
+        present = drop_senses(key_drop, steps.present, config.senses, config.sense_dropout)
+        return steps._replace(observation={**steps.observation, "image": images}, present=present)
 
     return functools.partial(draw, world=world)

@@ -10,7 +10,7 @@ import numpy as np
 from experiments.configs import binding
 from memlearn import build, worlds
 from memlearn.learning import imitation
-from memlearn.tasks.lifetime import LifetimeParams
+from memlearn.tasks.lifetime import LifetimeParams, Sense
 
 
 class Run(NamedTuple):
@@ -37,13 +37,17 @@ def small_config():
     return config
 
 
-def small_world(tasks=1):
+def small_world(config):
     """Sixty classes of random patterns, in four faces that differ by noise; tasks equally often."""
     rng = np.random.default_rng(0)
     patterns = np.kron(rng.integers(0, 2, (60, 1, 4, 4, 1)), np.ones((1, 1, 8, 8, 3)))
     images = np.clip(patterns * 180 + rng.integers(0, 70, (60, 4, 32, 32, 3)), 0, 255)
+    forms = {"image": images, "name": rng.integers(97, 123, (60, 4, 12)), "speech": images[..., 0]}
     faces = jnp.ones((60, 4), bool)
-    return LifetimeParams(jnp.asarray(images, jnp.uint8), faces, faces, jnp.ones(tasks))
+    senses = {
+        name: Sense(jnp.asarray(forms[name], jnp.uint8), faces, faces) for name in config.senses
+    }
+    return LifetimeParams(senses, jnp.ones(len(build.tasks(config))))
 
 
 @functools.cache  # compiled once for all memories
@@ -51,7 +55,7 @@ def lessons(**fields):
     """The environment, the world, and what draws batches, of the small configuration."""
     config = small_config()
     config.update_from_flattened_dict(fields)
-    env, world = build.environment(config), small_world(len(build.tasks(config)))
+    env, world = build.environment(config), small_world(config)
     return env, world, worlds.teaching(config, env, world)
 
 

@@ -21,7 +21,9 @@ def get_config():
     config.seed = 0
 
     # What is experienced: see memlearn/tasks and memlearn/data.
-    config.task = "binding"  # binding, rebinding, order, counting, selection, rule; or mixture
+    # binding, rebinding, order, counting, selection, rule, or several: mixture, crossmodal.
+    config.task = "binding"
+    config.senses = ("image",)  # by which things are met: image, name, speech
     config.classes = 8  # images that are named in a lifetime
     config.delay = 8  # steps between the last name and the first question
     config.words = 32  # words there are to choose names from
@@ -75,6 +77,7 @@ def get_config():
     config.zoom = 0.2  # augmentation of images: largest log-scale; faces differ in width most
     config.shift = 0.5  # ... and largest move, in pixels
     config.recolor = 0.0  # ... and largest share of other colours
+    config.sense_dropout = 0.0  # how often one of several senses is lost
     config.value_weight = 0.5
     config.balance_weight = 0.0  # at .01, `order` wrote different words to different banks
     config.write_price = 0.0  # of writing an event whole

@@ -1,4 +1,4 @@
-"""The atlas: all images of a data set's classes as one array, for environments to index."""
+"""The atlas: all a data set has of its classes as one array, for environments to index."""
 
 from typing import NamedTuple
 
@@ -8,20 +8,24 @@ import jax.numpy as jnp
 import numpy as np
 import tensorflow_datasets as tfds
 
-from memlearn.data import build, records
+from memlearn.data import build, records, speech
+
+WRITTEN = 48  # bytes of a name, in UTF-8
+UNREAD = ("es", "ja")  # languages held out for evaluation: one of known letters, one of new ones
 
 
 class Atlas(NamedTuple):
-    """Images by class and face, and which faces an agent may train on.
+    """Images, or other forms, by class and face, and which faces an agent may train on.
 
     Attributes:
-      images: uint8 [C, F, 32, 32, 3]; zeros where a face has no image of a class.
+      forms: uint8 [C, F, ...]; zeros where a face has none of a class. Images [32, 32, 3],
+        spectrograms [FRAMES, BANDS], or names as UTF-8 [WRITTEN].
       there: bool [C, F], whether it has one.
       seen: int32 [S], the faces to train on.
       unseen: int32 [F - S], the faces held out for evaluation: whole families.
     """
 
-    images: jax.Array
+    forms: jax.Array
     there: jax.Array
     seen: jax.Array
     unseen: jax.Array
@@ -32,14 +36,15 @@ class Legend(NamedTuple):
 
     Attributes:
       characters: tuple[str] of length C, what is drawn.
-      names: tuple[str] of length C, what it is called, in English.
+      names: dict from languages to tuple[str] of length C, what it is called; English, `en`, is
+        one of them.
       labels: tuple[int] of length C, the class among those of all splits.
       faces: tuple[str] of length F.
       families: tuple[str] of length F, the family of each face.
     """
 
     characters: tuple[str, ...]
-    names: tuple[str, ...]
+    names: dict[str, tuple[str, ...]]
     labels: tuple[int, ...]
     faces: tuple[str, ...]
     families: tuple[str, ...]
@@ -69,15 +74,15 @@ def load(data="glyphs", classes="train", data_dir=None):
 
     features = builder.info.features
     faces = features["face"].names
-    images = np.zeros((len(row), len(faces), *seen[0]["image"].shape), np.uint8)
-    there = np.zeros(images.shape[:2], bool)
+    forms = np.zeros((len(row), len(faces), *seen[0]["image"].shape), np.uint8)
+    there = np.zeros(forms.shape[:2], bool)
     for record in seen + unseen:
         place = row[int(record["label"])], int(record["face"])
-        images[place], there[place] = record["image"], True
-    atlas = Atlas(jnp.asarray(images), jnp.asarray(there), _faces_in(seen), _faces_in(unseen))
+        forms[place], there[place] = record["image"], True
+    atlas = Atlas(jnp.asarray(forms), jnp.asarray(there), _faces_in(seen), _faces_in(unseen))
     legend = Legend(
         characters=tuple(by_label[label]["character"].decode() for label in row),
-        names=tuple(by_label[label]["name"].decode() for label in row),
+        names=_names([by_label[label] for label in row]),
         labels=tuple(row),
         faces=tuple(faces),
         families=tuple(
@@ -87,17 +92,43 @@ def load(data="glyphs", classes="train", data_dir=None):
     return atlas, legend
 
 
+def spell(legend):
+    """Writes the names of classes, each language a face.
+
+    Args:
+      legend: Legend.
+
+    Returns:
+      Atlas; where there are no languages but those held out, or none of them, none is held out.
+    """
+    written = [[records.utf8(name, WRITTEN) for name in names] for names in legend.names.values()]
+    forms = jnp.asarray(np.stack(written, axis=1))
+    faces = np.arange(len(legend.names))
+    unread = np.isin(list(legend.names), UNREAD)
+    seen, unseen = (
+        (faces, faces) if unread.all() or not unread.any() else (faces[~unread], faces[unread])
+    )
+    return Atlas(forms, jnp.ones(forms.shape[:2], bool), jnp.asarray(seen), jnp.asarray(unseen))
+
+
+def _names(classes):
+    """The names that records of classes have: in several languages, or in English alone."""
+    each = [record.get("names", {"en": record["name"]}) for record in classes]
+    return {language: tuple(names[language].decode() for names in each) for language in each[0]}
+
+
 def _records(builder, split):
     # TFDS leaves the images encoded, since Pillow decodes them faster. They are so small that to
     # read them in threads would take twice as long.
     decoders = {"image": tfds.decode.SkipDecoding()}
     source = builder.as_data_source(split, decoders=decoders)
     in_turn = grain.ReadOptions(num_threads=0, prefetch_buffer_size=0)
-    return list(grain.MapDataset.source(source).map(_with_pixels).to_iter_dataset(in_turn))
+    mode = "L" if isinstance(builder, speech.Speech) else "RGB"
 
+    def with_pixels(record):
+        return {**record, "image": records.pixels(record["image"], mode)}
 
-def _with_pixels(record):
-    return {**record, "image": records.pixels(record["image"])}
+    return list(grain.MapDataset.source(source).map(with_pixels).to_iter_dataset(in_turn))
 
 
 def _faces_in(records):

@@ -2,7 +2,7 @@
 
     python -m memlearn.data.build NAME [--data_dir=DIR] [--overwrite] [--describe]
 
-NAME is glyphs, emoji, or tfds: and the name of a data set of TFDS.
+NAME is glyphs, emoji, or tfds: and the name of a data set of TFDS; or speech: and any of these.
 
 A finished data set carries the checksums of its files, which are written last. Without them it
 counts as unfinished and is built again; with them, every file must match before it is read.
@@ -20,7 +20,7 @@ import sys
 import tensorflow_datasets as tfds
 from absl import app, flags, logging
 
-from memlearn.data import catalogue, emoji, glyphs, records
+from memlearn.data import catalogue, emoji, glyphs, records, speech
 from memlearn.types import UserError
 
 BUILDERS = {"glyphs": glyphs.Glyphs, "emoji": emoji.Emoji}
@@ -47,7 +47,7 @@ def prepare(name, data_dir=None, overwrite=False):
 
     Args:
       name: str, a key of BUILDERS; or `tfds:` and the name of a data set of TFDS, with images and
-        labels.
+        labels; or `speech:` and one of these, for its names as they are spoken.
       data_dir: str or path, where data sets live; None for `default_data_dir()`.
       overwrite: bool, build it even if it is there.
 
@@ -79,6 +79,10 @@ def _place(name, root):
     if name.startswith(catalogue.PREFIX):
         folder = catalogue.folder_of(name.removeprefix(catalogue.PREFIX))
         return root / catalogue.Catalogue.name / folder / str(catalogue.Catalogue.VERSION)
+    if name.startswith(speech.PREFIX):
+        named = _place(name.removeprefix(speech.PREFIX), root)
+        folder = speech.folder_of(named.relative_to(root))
+        return root / speech.Speech.name / folder / str(speech.Speech.VERSION)
     raise UnknownDataError(
         f"no data set is called {name!r}; known: {', '.join(BUILDERS)}; {OTHERS}"
     )
@@ -88,6 +92,9 @@ def _builder(name, root):
     settings = dict(data_dir=root, file_format="array_record")
     if name in BUILDERS:
         return BUILDERS[name](**settings)
+    if name.startswith(speech.PREFIX):
+        named = prepare(name.removeprefix(speech.PREFIX), root)
+        return speech.Speech(source=named, **settings)
     source = name.removeprefix(catalogue.PREFIX)
     try:
         return catalogue.Catalogue(source=source, **settings)
@@ -179,7 +186,7 @@ def describe(builder):
 
 def main(argv):
     """Builds the data set named on the command line and says what was built."""
-    logging.set_verbosity(logging.WARNING)  # TFDS tells of every file it opens
+    logging.set_verbosity(logging.ERROR)  # TFDS tells of every file it opens
     options = flags.FLAGS
     try:
         builder = prepare(" ".join(argv[1:]), options.data_dir, options.overwrite)

@@ -40,7 +40,7 @@ class Catalogue(tfds.core.GeneratorBasedBuilder):
     def _info(self):
         source = self._source.info
         faces = [f"example {i}" for i in range(EXAMPLES)]
-        features = records.features(3, faces, ["seen", "unseen"])
+        features = records.features((records.SIZE, records.SIZE, 3), faces, ["seen", "unseen"])
         return tfds.core.DatasetInfo(
             builder=self,
             description=f"The first {EXAMPLES} images of each class of {source.full_name}.\n"

@@ -54,7 +54,9 @@ class Emoji(tfds.core.GeneratorBasedBuilder):
         text, drawn = tfds.features.Text(), styles.STYLES
         families = list(dict.fromkeys(style.family for style in drawn))
         features = {
-            **records.features(3, [style.name for style in drawn], families),
+            **records.features(
+                (records.SIZE, records.SIZE, 3), [style.name for style in drawn], families
+            ),
             "names": tfds.features.FeaturesDict(dict.fromkeys(LANGUAGES, text)),
             "tags": tfds.features.Sequence(text),
             "group": tfds.features.ClassLabel(names=GROUPS),

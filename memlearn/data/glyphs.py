@@ -45,7 +45,7 @@ class Glyphs(tfds.core.GeneratorBasedBuilder):
     VERSION = tfds.core.Version("1.0.0")
 
     def _info(self):
-        features = records.features(1, faces.FACES, faces.FAMILIES)
+        features = records.features((records.SIZE, records.SIZE, 1), faces.FACES, faces.FAMILIES)
         return tfds.core.DatasetInfo(
             builder=self,
             description=_DESCRIPTION,

@@ -10,15 +10,15 @@ from PIL import Image
 SIZE = 32  # side of an image, in pixels
 
 
-def features(channels, faces, families):
+def features(shape, faces, families):
     """Returns the features that every data set has, a dict.
 
     Args:
-      channels: int, of an image: 1 or 3.
+      shape: of an image: height, width, and 1 or 3 channels.
       faces, families: lists of str, their names.
     """
     return {
-        "image": tfds.features.Image(shape=(SIZE, SIZE, channels), encoding_format="png"),
+        "image": tfds.features.Image(shape=shape, encoding_format="png"),
         "character": tfds.features.Text(),
         "name": tfds.features.Text(),
         "label": np.int64,
@@ -62,9 +62,9 @@ def png(image):
     return buffer.getvalue()
 
 
-def pixels(png):
-    """Decodes an image to uint8 [height, width, 3]."""
-    return np.asarray(Image.open(io.BytesIO(png)).convert("RGB"))
+def pixels(png, mode="RGB"):
+    """Decodes an image to uint8 [height, width, 3], or [height, width] in the mode `L`."""
+    return np.asarray(Image.open(io.BytesIO(png)).convert(mode))
 
 
 def utf8(text, length):

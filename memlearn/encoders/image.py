@@ -27,7 +27,7 @@ class ImageEncoder(nn.Module):
 
     @nn.compact
     def __call__(self, images):
-        """Map images uint8 `[..., 32, 32, 3]` to embeddings `[..., D]`."""
+        """Map images uint8 `[..., height, width, depth]`, such as 32 x 32 x 3, to `[..., D]`."""
         *lead, height, width, depth = images.shape
         x = images.reshape(-1, height, width, depth).astype(jnp.float32) / 127.5
         x = x - x.mean((1, 2, 3), keepdims=True)

@@ -10,15 +10,16 @@ from matplotlib import pyplot as plt
 
 from memlearn.memory.slot_memory import SlotTrace
 from memlearn.tasks import language
+from memlearn.types import SENSES
 
 
 def draw(record, trace, sources, path):
     """Draw one lifetime, its steps from left to right.
 
-    Above: the images; what was said; the answers, green if right and red, with the right one, if
-    not. Below, if the memory is one of slots: admission; write weights and read weights over the
-    slots that were touched, bank by bank; and of which sources the keys and queries of the bank
-    most written to were composed.
+    Above: what was met, by every sense; what was said; the answers, green if right and red, with
+    the right one, if not. Below, if the memory is one of slots: admission; write weights and read
+    weights over the slots that were touched, bank by bank; and of which sources the keys and
+    queries of the bank most written to were composed.
 
     Args:
       record: `Record` of one lifetime, arrays `[T, ...]`.
@@ -28,27 +29,38 @@ def draw(record, trace, sources, path):
     """
     length = record.actions.shape[0]
     panels = _panels(trace, sources) if isinstance(trace, SlotTrace) else []
-    heights = [1.0, 0.9] + [height for height, _ in panels]
+    met = [sense for sense in SENSES if sense in record.steps.observation]
+    panels = [(1.0, functools.partial(_draw_sense, record.steps, sense)) for sense in met] + [
+        (0.9, functools.partial(_draw_words, record)),
+        *panels,
+    ]
+    heights = [height for height, _ in panels]
     figure, axes = plt.subplots(
         len(heights), 1, figsize=(1.2 + 0.5 * length, 0.62 * sum(heights) + 0.6),
         height_ratios=heights, sharex=True, constrained_layout=True,
     )  # fmt: skip
-    _draw_images(axes[0], record)
-    _draw_words(axes[1], record)
-    for ax, (_, draw_panel) in zip(axes[2:], panels):
+    for ax, (_, draw_panel) in zip(axes, panels):
         draw_panel(ax)
     axes[-1].set(xlim=(-0.5, length - 0.5), xlabel="step")
     figure.savefig(path, dpi=130)
     plt.close(figure)
 
 
-def _draw_images(ax, record):
-    for time, image in enumerate(record.steps.observation["image"]):
-        ax.imshow(image, extent=(time - 0.46, time + 0.46, 0, 1), aspect="auto")
-    ax.set(ylim=(0, 1), yticks=[], ylabel="saw")
+def _draw_sense(steps, sense, ax):
+    for time in np.flatnonzero(steps.present[sense]):
+        form, extent = steps.observation[sense][time], (time - 0.46, time + 0.46, 0, 1)
+        if sense == "name":
+            name = bytes(form).rstrip(b"\0").decode()
+            ax.text(time, 0.5, name, rotation=90, ha="center", va="center", fontsize=4, wrap=True)
+        elif sense == "speech":
+            ax.imshow(form.T, extent=extent, aspect="auto", origin="lower", cmap="magma")
+        else:
+            ax.imshow(form, extent=extent, aspect="auto")
+    label = {"image": "saw", "name": "read", "speech": "listened"}[sense]
+    ax.set(ylim=(0, 1), yticks=[], ylabel=label)
 
 
-def _draw_words(ax, record):
+def _draw_words(record, ax):
     steps = record.steps
     for time, (instruction, token) in enumerate(steps.observation["text"]):
         if steps.question[time]:
@@ -62,7 +74,7 @@ def _draw_words(ax, record):
         else:
             text, color = "·", "tab:gray"
         ax.text(time, 0.5, text, ha="center", va="center", color=color, fontsize=8)
-    ax.set(ylim=(0, 1), yticks=[], ylabel="heard,\nanswered")
+    ax.set(ylim=(0, 1), yticks=[], ylabel="told,\nanswered")
 
 
 def _panels(trace, sources):

@@ -1,4 +1,4 @@
-"""Augmentation: every image of a batch is seen from somewhere a little different."""
+"""Augmentation: things are seen from somewhere a little different, or not by every sense."""
 
 import jax
 import jax.numpy as jnp
@@ -45,6 +45,27 @@ def look_around(key, images, zoom, shift, recolor):
 
     seen = ground + jax.vmap(jax.vmap(warp))(ink, scale, move)
     return jnp.clip(jnp.round(seen), 0, 255).astype(jnp.uint8)
+
+
+def drop_senses(key, present, senses, rate):
+    """Where a thing is met by several senses, lose one of them now and then.
+
+    Args:
+      key: random key.
+      present: name of a modality -> bool `[B, T]`.
+      senses: the names of those that are senses.
+      rate: how often, at such a step.
+
+    Returns:
+      `present`, with one of these senses, each as likely, False at such steps.
+    """
+    key_rate, key_sense = jax.random.split(key)
+    met = jnp.stack([present[name] for name in senses], axis=-1)
+    several = met.sum(-1) > 1
+    loses = several & jax.random.bernoulli(key_rate, rate, several.shape)
+    one = jax.random.categorical(key_sense, jnp.where(met, 0.0, -jnp.inf))
+    lost = jax.nn.one_hot(one, len(senses), dtype=bool) & loses[..., None]
+    return {**present, **{name: (met & ~lost)[..., i] for i, name in enumerate(senses)}}
 
 
 def _mix_channels(key, ink, recolor):

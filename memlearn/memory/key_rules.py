@@ -13,7 +13,7 @@ from memlearn.memory.keys import Addresses, SourceKeys, unit
 class PresentKeys(SourceKeys):
     """The learned rule, but the event before is no source."""
 
-    turns = 2
+    lags = 1
 
     def weigh(self, name, context, present):
         before = jnp.arange(present.shape[-1]) >= present.shape[-1] // 2
@@ -69,12 +69,14 @@ class FusedKeys(nn.Module):
 
     Attributes:
       banks: H.
-      recalled, maps: as for `SourceKeys`, that all rules are built alike; only K is taken of them.
+      recalled, maps, leads: as for `SourceKeys`, that all rules are built alike; only K is taken of
+        them.
     """
 
     banks: int
     recalled: int
     maps: Addresses
+    leads: int
 
     def initial_state(self, batch, modalities, dtype):
         """Return nothing: the event before has no part in an address."""

@@ -6,7 +6,6 @@ asked for the successor of something. What each bank of the layer below recalled
 so that one memory can lead to another.
 """
 
-import functools
 from typing import NamedTuple
 
 import flax.linen as nn
@@ -64,12 +63,14 @@ class SourceKeys(nn.Module):
       banks: H.
       recalled: how many of the modalities, the last ones, are what was recalled.
       maps: `Addresses` of what is perceived, K wide; layers that are given the same one share it.
+      leads: how many of the first modalities banks begin with.
     """
 
     banks: int
     recalled: int
     maps: Addresses
-    turns = 4  # how many of the beginnings of `_first_sources` there are
+    leads: int
+    lags = 2  # banks begin with what is of this event, and of the one before
 
     @property
     def width(self):
@@ -124,31 +125,32 @@ class SourceKeys(nn.Module):
         linear = nn.DenseGeneral(
             shape, use_bias=False, kernel_init=nn.initializers.zeros, name=name
         )
-        start = _first_sources(*shape, self.recalled, self.turns)[name]
+        start = _first_sources(*shape, self.recalled, self.leads, self.lags)[name]
         bias = self.param(f"{name}_bias", lambda key: start)
         logits = linear(context) + bias
         mask = jnp.broadcast_to(present[:, :, None], logits.shape)
         return jax.nn.softmax(logits, axis=-1, where=mask) * mask.any(-1, keepdims=True)
 
 
-def _first_sources(banks, sources, recalled, turns):
+def _first_sources(banks, sources, recalled, leads, lags):
     """The source that each bank begins with, for filing and for asking: logits `[H, S]` of each.
 
-    Banks take the first `turns` of four turns. They file under the first modality, and ask by it;
-    under the second, or what the first bank below recalled, and ask by it; under the first of the
-    event before, and ask by that of the present one; and likewise with the second. A key and a
-    query that begin with different modalities have nothing in common to match on, and it can take
-    thousands of updates until they find something.
+    Banks take turns. They file under one of the first modalities, the leads, and ask by it; then,
+    with two lags, under one of these of the event before, and ask by that of the present one. What
+    the first bank below recalled takes the place of the second. A key and a query that begin with
+    different modalities have nothing in common to match on, and it can take thousands of updates
+    until they find something.
     """
-    modalities, even = sources // 2, jnp.zeros(sources)
-    first, second = even.at[0].set(3.0), even.at[min(1, modalities - 1)].set(3.0)
+    modalities = sources // 2
+    present = 3.0 * jnp.eye(sources)[jnp.arange(leads) % modalities]
     if recalled:  # all but alone, for a little of everything else blurs it; its bank asks by images
-        second = even.at[modalities - recalled].set(9.0)
-    before = functools.partial(jnp.roll, shift=modalities)
-    turn = jnp.arange(banks) % turns
-    key = jnp.stack([first, second, before(first), before(second)])[turn]
-    query = jnp.stack([first, second, first, second])[turn]
-    return {"key": key, "query": query}
+        present = present.at[1].set(9.0 * jnp.eye(sources)[modalities - recalled])
+    before = jnp.roll(present, modalities, axis=1)
+    turn = jnp.arange(banks) % (lags * leads)
+    return {
+        "key": jnp.concatenate([present, before])[turn],
+        "query": jnp.concatenate([present, present])[turn],
+    }
 
 
 def _with_lag(now, last, resets):

@@ -66,6 +66,7 @@ class SlotMemory(Memory):
       banks, slots, value_width: H, N, V.
       maps: `keys.Addresses` of what is perceived, K wide; layers that are given the same module
         share it.
+      leads: how many of the first modalities banks begin to file and ask under.
       addressing, admission, placement, count, retention, survival, bank_routing, conditioning,
         amounts: the rule of each axis, one of `designs.AXES`.
       admission_rate: how often an event is written, by the rule `random`.
@@ -76,6 +77,7 @@ class SlotMemory(Memory):
     slots: int
     value_width: int
     maps: keys.Addresses
+    leads: int
     addressing: str
     admission: str
     placement: str
@@ -171,7 +173,8 @@ class SlotMemory(Memory):
 
     def _rule_of_keys(self, **settings):
         """The module that composes keys and queries."""
-        return key_rules.RULES[self.addressing](self.banks, self.recalled, self.maps, **settings)
+        rule = key_rules.RULES[self.addressing]
+        return rule(self.banks, self.recalled, self.maps, self.leads, **settings)
 
     def _project(self, route, found):
         """Map what each bank found, name -> `[B, T, H, X]` and init, to `[B, T, H, D]`."""

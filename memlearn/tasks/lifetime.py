@@ -4,6 +4,7 @@ It follows gymnax 1.0: `reset(key, params)` and `step(key, state, action, params
 jitted and vmapped, and observations are dicts.
 """
 
+import functools
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -17,7 +18,25 @@ from jax import lax
 
 from memlearn.tasks import language
 from memlearn.tasks.script import STUDY, Script, pad
-from memlearn.types import NONE, PAD, TimeStep
+from memlearn.types import NONE, PAD, SENSES, TimeStep
+
+
+@struct.dataclass
+class Sense:
+    """What a class is like to one sense: in every face another, be it a style or a voice.
+
+    Attributes:
+      forms: uint8 `[C, F, ...]`, every class in every face.
+      study_faces: bool `[C, F]`, the faces in which a class is studied, one at least.
+      ask_faces: bool `[C, F]`, the faces in which it is asked for; unless it comes back the same,
+        one at least that it was not studied in.
+      same: whether it comes back in the face in which it was studied, or never.
+    """
+
+    forms: jax.Array
+    study_faces: jax.Array
+    ask_faces: jax.Array
+    same: bool = struct.field(pytree_node=False, default=False)
 
 
 @struct.dataclass
@@ -25,17 +44,17 @@ class LifetimeParams:
     """The world that lifetimes are drawn from.
 
     Attributes:
-      images: uint8 `[C, F, 32, 32, 3]`, every class in every face.
-      study_faces: bool `[C, F]`, the faces in which a class is studied, one at least.
-      ask_faces: bool `[C, F]`, the faces in which it is asked for, one at least that it was not
-        studied in: never the same.
+      senses: name, of `types.SENSES` -> `Sense`, of the same classes.
       tasks: float32, how often each of the environment's tasks is met, relative to the others.
     """
 
-    images: jax.Array
-    study_faces: jax.Array
-    ask_faces: jax.Array
+    senses: dict[str, Sense]
     tasks: jax.Array
+
+    @property
+    def classes(self):
+        """C, how many classes there are."""
+        return next(iter(self.senses.values())).forms.shape[0]
 
 
 class LifetimeState(NamedTuple):
@@ -44,8 +63,8 @@ class LifetimeState(NamedTuple):
     Attributes:
       time: int32, the index of the present step.
       script: what happens, `Script` of T steps.
-      classes: int32 `[T]`, the class shown at each step.
-      faces: int32 `[T]`, the face it is shown in.
+      classes: int32 `[T]`, the class met at each step.
+      faces: name of a sense -> int32 `[T]`, the face it is met in.
       action: int32, the action of the step before.
       reward: float32, the reward of the step before.
     """
@@ -53,7 +72,7 @@ class LifetimeState(NamedTuple):
     time: jax.Array
     script: Script
     classes: jax.Array
-    faces: jax.Array
+    faces: dict[str, jax.Array]
     action: jax.Array
     reward: jax.Array
 
@@ -89,10 +108,12 @@ class Lifetime(Environment):
     def reset_env(self, key, params):
         key_task, key_script, key_classes, key_faces = jax.random.split(key, 4)
         task = jax.random.categorical(key_task, jnp.log(params.tasks))
-        script, pool = lax.switch(task, self._writers, key_script), params.images.shape[0]
+        script = lax.switch(task, self._writers, key_script)
         # Each item of the script becomes a class of its own.
-        items = jax.random.choice(key_classes, pool, (self.length,), replace=False)
-        classes, faces = items[script.item], _draw_faces(key_faces, items, script, params)
+        items = jax.random.choice(key_classes, params.classes, (self.length,), replace=False)
+        classes = items[script.item]
+        draw = functools.partial(_draw_faces, key_faces, items, script)
+        faces = {name: draw(sense) for name, sense in params.senses.items()}
         state = LifetimeState(jnp.int32(0), script, classes, faces, jnp.int32(0), jnp.float32(0))
         return self.observe(key, state, None, params), state
 
@@ -117,15 +138,16 @@ class Lifetime(Environment):
         script, now = state.script, state.time
         answered = (now > 0) & script.question[now - 1]
         question = script.question[now]
+        met = {name: state.faces[name][now] for name in params.senses}
         observation = {
-            "image": params.images[state.classes[now], state.faces[now]],
+            **{n: x.forms[state.classes[now], met[n]] for n, x in params.senses.items()},
             "text": script.text[now],
             "vector": question.astype(jnp.float32)[None],
             "action": state.action,
             "reward": state.reward,
         }
         present = {
-            "image": jnp.bool_(True),
+            **{name: script.senses[now, SENSES.index(name)] for name in params.senses},
             "text": jnp.any(script.text[now] != PAD),
             "vector": jnp.bool_(True),
             "action": answered,
@@ -148,7 +170,10 @@ class Lifetime(Environment):
 
     def observation_space(self, params):
         modalities = {
-            "image": spaces.Box(0, 255, params.images.shape[2:], jnp.uint8),
+            **{
+                n: spaces.Box(0, 255, x.forms.shape[2:], jnp.uint8)
+                for n, x in params.senses.items()
+            },
             "text": spaces.Box(
                 0, language.vocabulary(self.words) - 1, (language.LENGTH,), jnp.int32
             ),
@@ -173,12 +198,14 @@ def _padded(task, before, after):
     return task if before == after == 0 else lambda key: pad(task(key), before, after)
 
 
-def _draw_faces(key, items, script, params):
+def _draw_faces(key, items, script, sense):
     """Draw the face of every step: one for study and another for asking, anew for each item."""
     key_study, key_ask = jax.random.split(key)
-    study_logits = jnp.where(params.study_faces[items], 0.0, -jnp.inf)
+    study_logits = jnp.where(sense.study_faces[items], 0.0, -jnp.inf)
     studied = jax.random.categorical(key_study, study_logits)
+    if sense.same:
+        return studied[script.item]
     others = studied[:, None] != jnp.arange(study_logits.shape[-1])
-    allowed = params.ask_faces[items] & others
+    allowed = sense.ask_faces[items] & others
     asked = jax.random.categorical(key_ask, jnp.where(allowed, 0.0, -jnp.inf))
     return jnp.where(script.role == STUDY, studied[script.item], asked[script.item])

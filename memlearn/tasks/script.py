@@ -10,16 +10,18 @@ import jax
 import jax.numpy as jnp
 
 from memlearn.tasks import language
-from memlearn.types import EPISODE, LIFETIME, NONE, PAD
+from memlearn.types import EPISODE, LIFETIME, NONE, PAD, SENSES
 
 STUDY, ASK = 0, 1  # the two roles; each has its own faces
+LOOK = ("image",)  # how things are met, where nothing else is said
 
 
 class Script(NamedTuple):
     """One lifetime of T steps.
 
     Attributes:
-      item: int32 `[T]`, which of the lifetime's items is shown.
+      item: int32 `[T]`, which of the lifetime's items is met.
+      senses: bool `[T, SENSES]`, by which of `types.SENSES` it is met.
       role: int32 `[T]`, `STUDY` or `ASK`.
       text: int32 `[T, L]` tokens.
       question: bool `[T]`.
@@ -29,6 +31,7 @@ class Script(NamedTuple):
     """
 
     item: jax.Array
+    senses: jax.Array
     role: jax.Array
     text: jax.Array
     question: jax.Array
@@ -37,24 +40,25 @@ class Script(NamedTuple):
     boundary: jax.Array
 
 
-def study(items, words, said=language.THIS_IS):
+def study(items, words, said=language.THIS_IS, senses=LOOK):
     """Show items `[n]`, each with the text "this is <word>", or what is `said`, for words `[n]`."""
     said = jnp.broadcast_to(said, items.shape)
     text = jnp.stack([said, language.FIRST_WORD + words], axis=-1)
-    return _part(items, STUDY, text, question=False, answer=words, choices=1)
+    return _part(items, senses, STUDY, text, question=False, answer=words, choices=1)
 
 
-def wait(items):
+def wait(items, senses=LOOK):
     """Show items `[n]` without a text."""
     text = jnp.full((items.size, language.LENGTH), PAD)
-    return _part(items, STUDY, text, question=False, answer=jnp.zeros_like(items), choices=1)
+    nothing = jnp.zeros_like(items)
+    return _part(items, senses, STUDY, text, question=False, answer=nothing, choices=1)
 
 
-def ask(instruction, items, answers, choices):
+def ask(instruction, items, answers, choices, senses=LOOK):
     """Show items `[n]` with a question, to be answered by words `[n]` below `choices`."""
     texts = jnp.array([instruction, PAD])
     text = jnp.broadcast_to(texts, (items.size, language.LENGTH))
-    return _part(items, ASK, text, question=True, answer=answers, choices=choices)
+    return _part(items, senses, ASK, text, question=True, answer=answers, choices=choices)
 
 
 def join(*episodes):
@@ -78,9 +82,11 @@ def pad(script, before, after):
     return padded._replace(boundary=boundary)
 
 
-def _part(item, role, text, question, answer, choices):
+def _part(item, senses, role, text, question, answer, choices):
+    met = jnp.array([sense in senses for sense in SENSES])
     return Script(
         item=item,
+        senses=jnp.broadcast_to(met, (item.size, met.size)),
         role=jnp.full_like(item, role),
         text=text,
         question=jnp.full(item.shape, question),

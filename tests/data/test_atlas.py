@@ -30,10 +30,10 @@ def copied_dir(data_dir, tmp_path):
 
 def test_atlas_holds_each_class_in_each_face(held_out):
     loaded, legend = held_out
-    assert loaded.images.shape == (len(legend.names), 12, 32, 32, 3)
-    assert loaded.there.shape == loaded.images.shape[:2] and loaded.there.all()
-    assert loaded.images.dtype == np.uint8 and isinstance(loaded.images, jax.Array)
-    images = np.asarray(loaded.images)
+    assert loaded.forms.shape == (len(legend.labels), 12, 32, 32, 3)
+    assert loaded.there.shape == loaded.forms.shape[:2] and loaded.there.all()
+    assert loaded.forms.dtype == np.uint8 and isinstance(loaded.forms, jax.Array)
+    images = np.asarray(loaded.forms)
     for row, character in zip(images, legend.characters, strict=True):
         for image, face in zip(row, legend.faces, strict=True):
             drawn = faces.draw(character, face)
@@ -44,7 +44,7 @@ def test_legend_matches_the_classes(held_out):
     legend = held_out[1]
     assert list(legend.labels) == sorted(legend.labels)
     assert legend.characters == tuple(glyphs.classes()[label] for label in legend.labels)
-    assert legend.names == tuple(faces.name(character) for character in legend.characters)
+    assert legend.names == {"en": tuple(map(faces.name, legend.characters))}
     assert legend.faces == faces.FACES
 
 
@@ -58,8 +58,8 @@ def test_held_out_faces_are_one_whole_family(held_out):
 
 def test_atlas_passes_through_jit(held_out):
     loaded = held_out[0]
-    pick = jax.jit(lambda atlas, index: atlas.images[index, atlas.unseen[0]])
-    np.testing.assert_array_equal(pick(loaded, 3), loaded.images[3, 8])
+    pick = jax.jit(lambda atlas, index: atlas.forms[index, atlas.unseen[0]])
+    np.testing.assert_array_equal(pick(loaded, 3), loaded.forms[3, 8])
 
 
 def test_splits_share_no_class(data_dir, held_out):
@@ -118,7 +118,7 @@ def test_killed_build_is_done_again_with_the_same_images(tmp_path, held_out):
 
     rebuilt, legend = atlas.load("glyphs", "test", tmp_path)
     assert not list(tmp_path.glob("glyphs/incomplete.*"))
-    np.testing.assert_array_equal(rebuilt.images, held_out[0].images)
+    np.testing.assert_array_equal(rebuilt.forms, held_out[0].forms)
     assert legend == held_out[1]
     assert "tensorflow" not in sys.modules
 
@@ -128,7 +128,7 @@ def test_unfinished_data_set_is_built_again(copied_dir, held_out):
     truncate(file)
     (file.parent / build.CHECKSUMS).unlink()
     rebuilt = atlas.load("glyphs", "test", copied_dir)[0]
-    np.testing.assert_array_equal(rebuilt.images, held_out[0].images)
+    np.testing.assert_array_equal(rebuilt.forms, held_out[0].forms)
 
 
 def test_command_prints_the_card_and_the_counts(build_run):

@@ -37,11 +37,11 @@ def test_classes_are_those_of_the_other_data_set(tmp_path):
     names = []
     for part in ("train", "val", "test"):
         loaded, legend = atlas.load("tfds:shapes", part, tmp_path)
-        assert loaded.images.shape[1:] == (12, 32, 32, 3) and loaded.there.all()
+        assert loaded.forms.shape[1:] == (12, 32, 32, 3) and loaded.there.all()
         assert loaded.seen.tolist() == [*range(6)] and loaded.unseen.tolist() == [*range(6, 12)]
-        for label, row in zip(legend.labels, np.asarray(loaded.images)):
+        for label, row in zip(legend.labels, np.asarray(loaded.forms)):
             np.testing.assert_array_equal(row, 6 * label)
-        names += legend.names
+        names += legend.names["en"]
     assert sorted(names) == sorted(f"shape {label}" for label in range(CLASSES))
     card = build.describe(build.prepare("tfds:shapes", tmp_path))
     assert "Classes: 40, 40 of them in every face." in card

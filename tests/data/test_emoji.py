@@ -114,9 +114,9 @@ def test_every_style_draws_the_classes_that_it_has(small):
 def test_the_atlas_knows_what_a_style_has_not(small):
     for part in ("train", "val", "test"):
         loaded, legend = atlas.load("emoji", part, small)
-        images, there = np.asarray(loaded.images), np.asarray(loaded.there)
+        images, there = np.asarray(loaded.forms), np.asarray(loaded.there)
         assert loaded.unseen.tolist() == [2] and images.shape[:2] == there.shape
-        for name, *row in zip(legend.names, images, there):
+        for name, *row in zip(legend.names["en"], images, there):
             expected = [True, True, name != "cat in en"]
             assert row[1].tolist() == expected
             assert [image.any() for image in row[0]] == expected
@@ -200,7 +200,7 @@ def test_the_real_set_is_whole(tmp_path):
     images = set()
     for part in ("train", "val", "test"):
         loaded = atlas.load("emoji", part, tmp_path)[0]
-        drawn = {x.tobytes() for x in np.asarray(loaded.images)[np.asarray(loaded.there)]}
+        drawn = {x.tobytes() for x in np.asarray(loaded.forms)[np.asarray(loaded.there)]}
         assert images.isdisjoint(drawn), "an image is in two splits"
         images |= drawn
         seen = np.asarray(loaded.there)[:, np.asarray(loaded.seen)].sum(1)

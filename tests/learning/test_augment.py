@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from memlearn.learning.augment import look_around
+from memlearn.learning.augment import drop_senses, look_around
 
 
 def test_no_zoom_and_no_shift_change_nothing():
@@ -44,3 +44,16 @@ def test_colours_become_mixtures_of_channels():
     assert len(np.unique(inside, axis=0)) > 100, "every image has colours of its own"
     little = np.asarray(look_around(jax.random.key(0), images, zoom=0.0, shift=0.0, recolor=0.1))
     assert np.all(np.abs(little[:, :, 16, 16] - np.array([200.0, 100, 50])) <= 15.5)
+
+
+def test_one_of_several_senses_is_lost_now_and_then():
+    met = {"image": jnp.ones((64, 9), bool), "speech": jnp.ones((64, 9), bool).at[:, 6:].set(False)}
+    present = {**met, "text": jnp.ones((64, 9), bool)}
+    found = drop_senses(jax.random.key(0), present, ("image", "speech"), rate=0.5)
+    lost = {name: present[name] & ~found[name] for name in present}
+    assert not lost["text"].any() and not (lost["image"] & lost["speech"]).any()
+    assert not lost["image"][:, 6:].any(), "what is met by one sense alone is met"
+    for sense in ("image", "speech"):
+        assert 0.2 < lost[sense][:, :6].mean() < 0.3
+    kept = drop_senses(jax.random.key(0), present, ("image", "speech"), rate=0.0)
+    assert all((kept[name] == present[name]).all() for name in present)

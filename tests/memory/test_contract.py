@@ -22,7 +22,9 @@ from memlearn.types import EPISODE, LIFETIME, NONE, Event
 
 B, T, M, D = 8, 12, 3, 12
 EVENT = dict(width=D, perceived=2, recalled=1)  # M modalities
-SIZES = dict(banks=2, slots=4, value_width=6, maps=Addresses(5), admission_rate=0.5, top_banks=2)
+SIZES = dict(
+    banks=2, slots=4, value_width=6, maps=Addresses(5), leads=2, admission_rate=0.5, top_banks=2
+)
 STATIC = {
     **designs.LEARNED,
     **dict(conditioning="static", retention="fixed", survival="none"),

@@ -63,10 +63,10 @@ def test_banks_begin_by_asking_for_what_they_file():
         np.testing.assert_array_equal(sources[..., 0, :].argmax(-1), 0)
         np.testing.assert_array_equal(sources[..., 1, :].argmax(-1), 2)  # what was recalled
     # Sources 0 to 3 are of this event, 4 to 7 of the one before.
-    start = keys._first_sources(banks=5, sources=8, recalled=2, turns=4)
+    start = keys._first_sources(banks=5, sources=8, recalled=2, leads=2, lags=2)
     np.testing.assert_array_equal(start["key"].argmax(-1), [0, 2, 4, 6, 0])
     np.testing.assert_array_equal(start["query"].argmax(-1), [0, 2, 0, 2, 0])
-    nothing_recalled = keys._first_sources(banks=5, sources=8, recalled=0, turns=4)["query"]
+    nothing_recalled = keys._first_sources(banks=5, sources=8, recalled=0, leads=2, lags=2)["query"]
     np.testing.assert_array_equal(nothing_recalled.argmax(-1), [0, 1, 0, 1, 0])
 
 

@@ -7,10 +7,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from memlearn.tasks import play
+from memlearn.tasks import crossmodal, play
 from memlearn.tasks.binding import binding
 from memlearn.tasks.level import Level
-from memlearn.tasks.lifetime import Lifetime, LifetimeParams
+from memlearn.tasks.lifetime import Lifetime, LifetimeParams, Sense
 from memlearn.tasks.order import order
 from memlearn.types import EPISODE, LIFETIME, TimeStep
 
@@ -34,7 +34,8 @@ def params():
     there = np.ones((CLASSES, FACES), bool)
     there[::2, 1] = False  # half of the classes have no image in this face
     study, ask = there & [True, True, False, False], there & [False, True, True, True]
-    return LifetimeParams(jnp.asarray(images), jnp.asarray(study), jnp.asarray(ask), jnp.ones(1))
+    seen = Sense(jnp.asarray(images), jnp.asarray(study), jnp.asarray(ask))
+    return LifetimeParams({"image": seen}, jnp.ones(1))
 
 
 @pytest.fixture(scope="module")
@@ -96,6 +97,29 @@ def test_it_is_a_gymnax_environment(env, params):
         assert reward == float(time >= env.last_episode)
         assert not terminated and truncated == (time == env.length - 1)
     assert state.time == 0, "a new lifetime has begun"
+
+
+def test_a_thing_is_met_by_the_senses_that_the_task_says(params):
+    """A name comes back as it was; an image in another face, and only where it is seen."""
+    names = np.stack(np.broadcast_arrays(np.arange(CLASSES)[:, None], np.arange(3)), axis=-1)
+    faces = jnp.ones((CLASSES, 3), bool)
+    params = params.replace(
+        senses={**params.senses, "name": Sense(jnp.asarray(names), faces, faces, same=True)}
+    )
+    task = functools.partial(crossmodal.TASKS["image_name"], level=LEVEL)
+    env = Lifetime((task,), words=8)
+    states = play.reset(env, params, jax.random.split(jax.random.key(0), 16))
+    steps = jax.vmap(env.timestep, in_axes=(0, None))
+    for time in range(env.length):
+        step = steps(states._replace(time=jnp.full(16, time)), params)
+        assert (
+            np.all(step.present["image"] == (time < env.last_episode))
+            and step.present["name"].all()
+        )
+        met = step.observation
+        np.testing.assert_array_equal(met["name"][:, 0], met["image"][:, 0, 0, 0])
+        first = met["name"][:, 0] == states.classes[:, 0]
+        np.testing.assert_array_equal(met["name"][first, 1], states.faces["name"][first, 0])
 
 
 def test_lifetimes_differ_by_key_and_repeat_with_it(env, params):

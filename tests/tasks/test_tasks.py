@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from memlearn import build
-from memlearn.tasks import language
+from memlearn.tasks import crossmodal, language
 from memlearn.tasks.level import Level
-from memlearn.types import EPISODE, LIFETIME, NONE, PAD
+from memlearn.types import EPISODE, LIFETIME, NONE, PAD, SENSES
 
 LEVEL = Level(
     classes=6, delay=3, words=12, mentions=9, counted=2, showings=5, kinds=3, trials=4
@@ -115,6 +115,14 @@ def test_a_harder_level_has_more_to_remember_or_a_longer_delay(name):
 def test_words_belong_to_one_item_at_a_time(name):
     owners = dict(heard(write(name, 3)))
     assert len(set(owners.values())) == len(owners) == LEVEL.classes
+
+
+@pytest.mark.parametrize(("name", "pair"), crossmodal.PAIRS.items())
+def test_things_are_met_by_two_senses_and_asked_for_by_the_second(name, pair):
+    script = write(name, 0)
+    met = [{sense for sense, by in zip(SENSES, row) if by} for row in script.senses]
+    for question, senses in zip(script.question, met):
+        assert senses == ({pair[1]} if question else set(pair))
 
 
 def test_rebinding_changes_half_of_the_names():

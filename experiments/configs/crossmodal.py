@@ -1,0 +1,27 @@
+"""Is what was met by two senses at once found by either, be they sight, writing or sound?
+
+    python -m experiments.train --config=experiments/configs/crossmodal.py --workdir=runs/crossmodal
+    python -m experiments.evaluate --checkpoint=runs/crossmodal
+
+Emoji as they look, as they are called in writing, and as that sounds; every ordered pair of these
+is a task, such as `image_speech`: seen and heard, asked for by sound. Held out are classes, the
+style of one artist, voices, and languages. Needs npm, a network the first time, and the extra
+`[speech]`.
+
+Hardware   2 CPU cores.
+"""
+
+from experiments.configs import binding
+
+
+def get_config():
+    """Return the configuration; what is not named here is as in `binding`."""
+    config = binding.get_config().unlock()
+    config.task = "crossmodal"
+    config.senses = ("image", "name", "speech")
+    config.data = "emoji"
+    config.updates = 3000
+    config.zoom = 0.3
+    config.recolor = 1.0
+    config.sense_dropout = 0.05
+    return config.lock()
