@@ -10,6 +10,7 @@ import numpy as np
 from experiments.configs import binding
 from memlearn import build, worlds
 from memlearn.learning import imitation
+from memlearn.learning.state import TrainState
 from memlearn.tasks.lifetime import LifetimeParams, Sense
 
 
@@ -22,7 +23,7 @@ class Run(NamedTuple):
     world: LifetimeParams
     draw: Any
     update: Any
-    state: imitation.TrainState
+    state: TrainState
 
 
 def small_config():

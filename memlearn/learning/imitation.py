@@ -1,29 +1,13 @@
 """Imitation: learn to answer as the oracle does, from whole lifetimes at once."""
 
 import functools
-from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
-import optax
 
-from memlearn.memory.routing import balance_loss
-
-
-class TrainState(NamedTuple):
-    """All that learning carries from one update to the next.
-
-    Attributes:
-      params: of the policy.
-      opt_state: of the optimizer.
-      key: random key; the batch of update n is drawn from `fold_in(key, n)`.
-      step: int32, updates taken.
-    """
-
-    params: Any
-    opt_state: Any
-    key: jax.Array
-    step: jax.Array
+from memlearn.learning import structure
+from memlearn.learning.state import TrainState, descend
+from memlearn.learning.structure import average
 
 
 @functools.partial(jax.jit, static_argnums=(0, 1))
@@ -62,9 +46,7 @@ def loss_fn(
     """
     batch = steps.question.shape[0]
     state = policy.initial_state(batch, _shares(batch, axis_name) if nested else 1.0)
-    (_, output, _), sown = policy.apply(
-        params, state, steps, mutable=["routing", "written", "open"]
-    )
+    (_, output, _), sown = policy.apply(params, state, steps, mutable=structure.SOWN)
     log_p = jax.nn.log_softmax(output.logits)
     log_right = jnp.take_along_axis(log_p, steps.oracle[..., None], axis=-1)[..., 0]
     expected = jax.lax.stop_gradient(jnp.exp(log_right))
@@ -73,22 +55,15 @@ def loss_fn(
     def at_questions(x):
         # Each lifetime counts alike, however many questions its task asks.
         each = jnp.sum(x * steps.question, axis=1) / jnp.sum(steps.question, axis=1)
-        return _mean(jnp.mean(each), axis_name)
+        return average(jnp.mean(each), axis_name)
 
     imitation = -at_questions(log_right)
     value = 0.5 * at_questions(jnp.square(output.value - expected))
 
-    def over_memories(name, cost=lambda x: x):
-        costs = [cost(_mean(x, axis_name)) for x in jax.tree.leaves(sown.get(name))]
-        return sum(costs) / max(len(costs), 1)
-
-    balance, written = over_memories("routing", balance_loss), over_memories("written")
-    loss = imitation + value_weight * value + balance_weight * balance + write_price * written
-    report = dict(imitation=imitation, value=value, balance=balance, written=written)
-    if "open" in sown:  # how many slots are is learned
-        report["open"] = over_memories("open")
-        loss += slot_price * report["open"]
-    report["score"] = at_questions(answered)
+    costs = structure.costs(sown, axis_name)
+    loss = imitation + value_weight * value + balance_weight * costs["balance"]
+    loss += write_price * costs["written"] + slot_price * costs.get("open", 0.0)
+    report = dict(imitation=imitation, value=value, score=at_questions(answered), **costs)
     return loss, {"loss": loss, **report}
 
 
@@ -103,13 +78,9 @@ def update(
       optimizer: an optax one.
       **settings: what else `loss_fn` wants to be told.
     """
-    gradient = jax.value_and_grad(loss_fn, has_aux=True)
-    (_, report), grads = gradient(state.params, policy, steps, axis_name=axis_name, **settings)
-    grads = _mean(grads, axis_name)
-    updates, opt_state = optimizer.update(grads, state.opt_state, state.params)
-    params = optax.apply_updates(state.params, updates)
-    report["gradient_norm"] = optax.global_norm(grads)
-    return TrainState(params, opt_state, state.key, state.step + 1), report
+    loss = functools.partial(loss_fn, policy=policy, steps=steps, axis_name=axis_name, **settings)
+    params, opt_state, report = descend(state.params, state.opt_state, optimizer, loss, axis_name)
+    return state._replace(params=params, opt_state=opt_state, step=state.step + 1), report
 
 
 def _shares(batch, axis_name):
@@ -118,7 +89,3 @@ def _shares(batch, axis_name):
         return (jnp.arange(batch) + 1) / batch
     first = jax.lax.axis_index(axis_name) * batch
     return (first + jnp.arange(batch) + 1) / (batch * jax.lax.psum(1, axis_name))
-
-
-def _mean(x, axis_name):
-    return x if axis_name is None else jax.lax.pmean(x, axis_name)

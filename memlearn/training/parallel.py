@@ -1,4 +1,4 @@
-"""One update on many devices: the batch is spread, the state is the same on each."""
+"""One update on many devices: the batch is spread, and what acts; else each has the same state."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -8,6 +8,7 @@ import jax.numpy as jnp
 from jax.sharding import AxisType, NamedSharding
 from jax.sharding import PartitionSpec as P
 
+from memlearn.learning.state import TrainState
 from memlearn.types import UserError
 
 AXIS = "data"
@@ -28,15 +29,16 @@ class Parallel(NamedTuple):
     gather: Callable[[Any], Any]
 
 
-def parallel(update, kind, batch, devices=None):
+def parallel(update, kind, batch, devices=None, shared=()):
     """Spread an update over devices.
 
     Args:
-      update: function of `(state, batch, axis_name=None)`, with `axis_name` the axis to average
-        over when it is mapped.
+      update: function of `(state, batch, *shared, axis_name=None)`, with `axis_name` the axis to
+        average over when it is mapped. The state is a `TrainState`.
       kind: `jit` (one program over sharded arrays) or `pmap` (one program per device).
       batch: B, the number of lifetimes in a batch.
       devices: the devices to use; None for all.
+      shared: what every device has a copy of, and no update changes.
 
     Returns:
       `Parallel`.
@@ -54,39 +56,49 @@ def parallel(update, kind, batch, devices=None):
             f"a batch of {batch} cannot be divided by {len(devices)} devices; set --config.batch "
             f"to a multiple of {len(devices)}, or make fewer devices visible"
         )
-    return KINDS[kind](update, devices)
+    return KINDS[kind](update, devices, shared)
 
 
-def _jit(update, devices):
+def _jit(update, devices, shared):
     mesh = jax.make_mesh((len(devices),), (AXIS,), (AxisType.Auto,), devices=devices)
     same, split = NamedSharding(mesh, P()), NamedSharding(mesh, P(AXIS))
+    states = TrainState(same, same, same, same, actor=split, moments=same)
     jitted = jax.jit(
-        update, in_shardings=(same, split), out_shardings=(same, same), donate_argnums=0
-    )
+        update, in_shardings=(states, split, *(same for _ in shared)),
+        out_shardings=(states, same), donate_argnums=0,
+    )  # fmt: skip
+    shared = jax.device_put(shared, same)
     return Parallel(
-        update=lambda state, batch: jitted(state, jax.device_put(batch, split)),
-        spread=lambda state: jax.device_put(_copy(state), same),
+        update=lambda state, batch: jitted(state, jax.device_put(batch, split), *shared),
+        spread=lambda state: jax.device_put(_copy(state), states),
         gather=lambda state: _copy(jax.device_put(state, devices[0])),
     )
 
 
-def _pmap(update, devices):
+def _pmap(update, devices, shared):
     count = len(devices)
 
     def mapped_update(state, batch):
-        return update(state, batch, axis_name=AXIS)
+        return update(state, batch, *shared, axis_name=AXIS)
 
     mapped = jax.pmap(mapped_update, axis_name=AXIS, devices=devices, donate_argnums=0)
 
+    def split(batch):
+        return jax.tree.map(lambda x: x.reshape(count, -1, *x.shape[1:]), batch)
+
     def run(state, batch):
-        batch = jax.tree.map(lambda x: x.reshape(count, -1, *x.shape[1:]), batch)
-        state, report = mapped(state, batch)
+        state, report = mapped(state, split(batch))
         return state, jax.tree.map(lambda x: x[0], report)
 
     def spread(state):
-        return jax.tree.map(lambda x: jnp.broadcast_to(x, (count, *x.shape)), state)
+        same = jax.tree.map(lambda x: jnp.broadcast_to(x, (count, *x.shape)), state)
+        return same._replace(actor=split(state.actor))
 
-    return Parallel(run, spread, gather=lambda state: jax.tree.map(lambda x: x[0], state))
+    def gather(state):
+        actor = jax.tree.map(lambda x: x.reshape(-1, *x.shape[2:]), state.actor)
+        return jax.tree.map(lambda x: x[0], state)._replace(actor=actor)
+
+    return Parallel(run, spread, gather)
 
 
 def _copy(state):

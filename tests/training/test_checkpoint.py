@@ -5,7 +5,7 @@ import jax
 import jax.numpy as jnp
 import pytest
 
-from memlearn.learning.imitation import TrainState
+from memlearn.learning.state import TrainState
 from memlearn.training.checkpoint import Checkpoints
 from memlearn.types import UserError
 

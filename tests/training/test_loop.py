@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 import pytest
 
-from memlearn.learning.imitation import TrainState
+from memlearn.learning.state import TrainState
 from memlearn.training import loop
 from memlearn.training.parallel import Parallel
 from memlearn.types import UserError

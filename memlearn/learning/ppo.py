@@ -1,0 +1,219 @@
+"""PPO: learn to answer from reward alone, over lifetimes of several episodes.
+
+Schulman et al., 2017, with what made it work in practice: advantages and values in units of their
+own spread, and clipped values (Huang et al., 2022).
+"""
+
+import functools
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jax import lax
+
+from memlearn.learning import structure
+from memlearn.learning.returns import advantages, discounts
+from memlearn.learning.rollout import begin, rollout
+from memlearn.learning.state import TrainState, descend
+from memlearn.types import TimeStep
+
+
+class Terms(NamedTuple):
+    """How much each term of the loss counts, and what bounds it.
+
+    Attributes:
+      clip: epsilon, how far an update may change the odds of an action, or a value.
+      value_weight: of the error of the values.
+      entropy_weights: of the entropy, at the first update and at the last.
+      balance_weight, write_price, slot_price: of the costs of structure.
+    """
+
+    clip: float
+    value_weight: float
+    entropy_weights: tuple[float, float]
+    balance_weight: float
+    write_price: float
+    slot_price: float
+
+
+class Moments(NamedTuple):
+    """The mean and the mean square of returns, moving averages; float32 scalars."""
+
+    mean: jax.Array
+    square: jax.Array
+
+    @property
+    def spread(self):
+        """The standard deviation, not less than a hundredth."""
+        return jnp.sqrt(jnp.maximum(self.square - jnp.square(self.mean), 1e-4))
+
+
+@functools.partial(jax.jit, static_argnums=(0, 1, 2, 5))
+def init(policy, optimizer, env, world, key, batch):
+    """Return the `TrainState` before the first update, of actors in `batch` environments."""
+    key_params, key_begin, key = jax.random.split(key, 3)
+    actor = begin(env, policy, world, jax.random.split(key_begin, batch))
+    steps = jax.vmap(env.timestep, in_axes=(0, None))(actor.lifetimes, world)
+    steps = jax.tree.map(lambda x: x[:, None], steps)
+    params = {"params": policy.init(key_params, actor.memory, steps)["params"]}
+    moments = Moments(jnp.float32(0), jnp.float32(1))
+    return TrainState(params, optimizer.init(params), key, jnp.int32(0), actor, moments)
+
+
+class Lesson(NamedTuple):
+    """What is to be learned of a window.
+
+    Attributes:
+      memory: states of the memories before the window, as it was lived.
+      steps: `TimeStep`, arrays `[B, T, ...]`.
+      actions: int32 `[B, T]`.
+      log_probs: float32 `[B, T]`, of the actions, as they were taken.
+      values: float32 `[B, T]`, as the policy said then.
+      advantages: float32 `[B, T]`, in units of their spread.
+      returns: float32 `[B, T]`, in units of the spread of returns, from their mean.
+    """
+
+    memory: Any
+    steps: TimeStep
+    actions: jax.Array
+    log_probs: jax.Array
+    values: jax.Array
+    advantages: jax.Array
+    returns: jax.Array
+
+
+def update(
+    state, keys, world, *, policy, optimizer, env, length, epochs, minibatches, within, across,
+    decay, burn_in, inertia, updates, terms, axis_name=None,
+):  # fmt: skip
+    """Act for a window in every environment, and learn from it.
+
+    Args:
+      state: `TrainState`.
+      keys: random keys `[B]`.
+      world: params of the environment.
+      policy, optimizer, env: that act, learn, and are acted in.
+      length: T, steps of a window.
+      epochs: how often each window is learned from.
+      minibatches: in how many parts, of whole windows.
+      within, across, decay: as of `returns.discounts` and `returns.advantages`.
+      burn_in: steps of each window from which only memory is filled.
+      inertia: how slowly the moments of returns move, in [0, 1).
+      updates: how many updates the whole run has.
+      terms: `Terms`.
+      axis_name: the mapped axis over which environments are spread, if any.
+
+    Returns:
+      the new `TrainState`, and a dict of scalars.
+    """
+    actor, window = rollout(env, policy, state.params, world, state.actor, keys, length)
+    gammas = discounts(window.after, within, across)
+    lesson, moments = prepare(window, gammas, decay, state.moments, inertia, axis_name)
+    done = state.step / updates
+    first, last = terms.entropy_weights
+    loss = functools.partial(
+        loss_fn, policy=policy, terms=terms, entropy_weight=first + (last - first) * done,
+        burn_in=burn_in, axis_name=axis_name,
+    )  # fmt: skip
+
+    def learn(carry, part):
+        params, opt_state, report = descend(
+            *carry, optimizer, functools.partial(loss, lesson=part), axis_name
+        )
+        return (params, opt_state), report
+
+    def epoch(carry, _):
+        return lax.scan(learn, carry, jax.tree.map(lambda x: _parts(x, minibatches), lesson))
+
+    carry = state.params, state.opt_state
+    (params, opt_state), reports = lax.scan(epoch, carry, length=epochs)
+    report = jax.tree.map(jnp.mean, reports)
+    report["score"] = structure.average(_mean(window.rewards, window.steps.question), axis_name)
+    return TrainState(params, opt_state, state.key, state.step + 1, actor, moments), report
+
+
+def prepare(window, gammas, decay, before, inertia, axis_name=None):
+    """Return the `Lesson` of a window, and the `Moments` of returns with those of this one.
+
+    What the policy says a step is worth is in units of the spread of returns, so that it is scaled
+    back before it is compared with rewards.
+    """
+    values = before.mean + before.spread * window.values
+    found = advantages(window.rewards, values, gammas, decay)
+    returns = found + values[:, :-1]
+    seen = jnp.mean(returns), jnp.mean(jnp.square(returns))
+    seen = Moments(*structure.average(seen, axis_name))
+    moments = jax.tree.map(lambda old, new: inertia * old + (1 - inertia) * new, before, seen)
+    choice = window.steps.choices > 1
+    mean = structure.average(_mean(found, choice), axis_name)
+    variance = structure.average(_mean(jnp.square(found - mean), choice), axis_name)
+    return Lesson(
+        *(window.memory, window.steps, window.actions, window.log_probs, window.values[:, :-1]),
+        advantages=(found - mean) / jnp.sqrt(variance + 1e-8),
+        returns=(returns - before.mean) / before.spread,
+    ), moments
+
+
+def loss_fn(params, lesson, policy, terms, entropy_weight, burn_in, axis_name=None):
+    """Compute the loss of some windows, and what to report of it.
+
+        r      = p(a) / p_then(a)
+        policy = -mean min(r A, clip(r, 1 - eps, 1 + eps) A)
+        value  = 1/2 mean max((V - R)^2, (V_then + clip(V - V_then, -eps, eps) - R)^2)
+        loss   = policy + value_weight * value - entropy_weight * mean entropy + structure
+
+    Actions are compared where there is a choice. Memory begins each window as it was when it was
+    lived, and no gradient goes further back.
+
+    Args:
+      params: of the policy.
+      lesson: `Lesson`.
+      policy: a `MultimodalPolicy`.
+      terms: `Terms`.
+      entropy_weight: float scalar.
+      burn_in: steps of each window from which memory is filled by these params, without a gradient.
+      axis_name: the mapped axis over which windows are spread, if any.
+
+    Returns:
+      the loss, a scalar, and a dict of scalars.
+    """
+    memory, lesson = lesson.memory, lesson._replace(memory=())
+    if burn_in:
+        past = jax.tree.map(lambda x: x[:, :burn_in], lesson.steps)
+        memory = lax.stop_gradient(policy.apply(params, memory, past)[0])
+        lesson = jax.tree.map(lambda x: x[:, burn_in:], lesson)
+    steps, then = lesson.steps, lesson.values
+    (_, output, _), sown = policy.apply(params, memory, steps, mutable=structure.SOWN)
+    choice = steps.choices > 1
+    log_p = jax.nn.log_softmax(output.logits)
+    log_taken = jnp.take_along_axis(log_p, lesson.actions[..., None], axis=-1)[..., 0]
+    ratio = jnp.exp(log_taken - lesson.log_probs)
+    near = jnp.clip(ratio, 1 - terms.clip, 1 + terms.clip)
+    gain = jnp.minimum(ratio * lesson.advantages, near * lesson.advantages)
+    bounded = then + jnp.clip(output.value - then, -terms.clip, terms.clip)
+    errors = jnp.square(output.value - lesson.returns), jnp.square(bounded - lesson.returns)
+    entropy = -jnp.sum(jnp.exp(log_p) * log_p, axis=-1)
+
+    report = {
+        "policy": -_mean(gain, choice),
+        "value": 0.5 * jnp.mean(jnp.maximum(*errors)),
+        "entropy": _mean(entropy, choice),
+        "clipped": _mean(ratio != near, choice),
+        "divergence": _mean(ratio - 1 - jnp.log(ratio), choice),
+    }
+    report = structure.average(report, axis_name)
+    costs = structure.costs(sown, axis_name)
+    loss = report["policy"] + terms.value_weight * report["value"]
+    loss += terms.balance_weight * costs["balance"] + terms.write_price * costs["written"]
+    loss += terms.slot_price * costs.get("open", 0.0) - entropy_weight * report["entropy"]
+    return loss, {"loss": loss, **report, **costs}
+
+
+def _parts(x, minibatches):
+    """Divide `[B, ...]` to `[minibatches, B / minibatches, ...]`, each device its own share."""
+    return jnp.moveaxis(x.reshape(-1, minibatches, *x.shape[1:]), 1, 0)
+
+
+def _mean(x, where):
+    """The mean of `[B, T]` where there is something to average; 0 if there is nothing."""
+    return jnp.sum(x * where) / jnp.maximum(jnp.sum(where), 1)

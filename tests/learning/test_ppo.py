@@ -1,0 +1,179 @@
+"""PPO: the loss by hand, acting against learning, and what windows carry."""
+
+import functools
+
+import chex
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+
+from memlearn import build
+from memlearn.learning import ppo
+from memlearn.learning.rollout import begin, rollout
+from memlearn.training.parallel import parallel
+from memlearn.types import LIFETIME
+from tests.worlds import small_config, small_world
+
+TERMS = ppo.Terms(0.2, 0.5, (0.02, 0.0), balance_weight=0.3, write_price=0.1, slot_price=0.0)
+SETTINGS = dict(
+    epochs=2, minibatches=2, within=0.95, across=0.9, decay=0.8, burn_in=0, inertia=0.9, updates=10
+)
+BATCH = 16
+
+
+@functools.cache
+def begun(memory="learned"):
+    """An environment, a policy, a world, and the actors of a batch of lifetimes."""
+    config = small_config()
+    config.memory.kind = memory
+    env, policy, world = build.environment(config), build.policy(config), small_world(config)
+    state = ppo.init(policy, optax.sgd(1e-2), env, world, jax.random.key(0), BATCH)
+    return env, policy, world, state
+
+
+def keys(step):
+    return jax.random.split(jax.random.fold_in(jax.random.key(1), step), BATCH)
+
+
+@functools.cache
+def lived(memory="learned", length=5):
+    """Two windows in a row."""
+    env, policy, world, state = begun(memory)
+    act = jax.jit(rollout, static_argnums=(0, 1, 6))
+    actor, first = act(env, policy, state.params, world, state.actor, keys(0), length)
+    _, second = act(env, policy, state.params, world, actor, keys(1), length)
+    return first, second
+
+
+def lesson(window, decay=0.8):
+    gammas = ppo.discounts(window.after, 0.95, 0.9)
+    return ppo.prepare(window, gammas, decay, ppo.Moments(jnp.float32(0.3), jnp.float32(0.5)), 0.9)
+
+
+def test_windows_follow_one_another_and_so_do_lifetimes():
+    env, *_ = begun()
+    first, second = lived(length=5)
+    assert env.length == 7
+    boundaries = np.append(first.steps.boundary, second.steps.boundary, axis=1)
+    assert np.all((boundaries == LIFETIME) == (np.arange(10) % 7 == 0))
+    np.testing.assert_array_equal(
+        np.append(first.after, second.after, axis=1)[:, :-1], boundaries[:, 1:]
+    )
+    np.testing.assert_allclose(first.values[:, -1], second.values[:, 0], atol=1e-5)
+    right = (first.actions == first.steps.oracle) & first.steps.question
+    np.testing.assert_array_equal(first.rewards, right)
+
+
+@pytest.mark.parametrize(
+    "memory", ["learned", "window", "gated_slots", "gru", "lstm", "dnc", "none"]
+)
+def test_what_is_learned_from_is_what_was_done(memory):
+    """Log-probabilities and values of whole windows are those of acting step by step."""
+    _, policy, _, state = begun(memory)
+    for window in lived(memory):
+        apply = jax.jit(policy.apply)
+        _, output, _ = apply(state.params, window.memory, window.steps)
+        log_p = jax.nn.log_softmax(output.logits)
+        taken = jnp.take_along_axis(log_p, window.actions[..., None], axis=-1)[..., 0]
+        np.testing.assert_allclose(taken, window.log_probs, atol=2e-5)
+        np.testing.assert_allclose(output.value, window.values[:, :-1], atol=2e-5)
+
+
+def test_the_loss_equals_the_definition():
+    _, policy, _, state = begun()
+    learned, _ = lesson(lived()[1])
+    learned = learned._replace(  # as if another policy had acted
+        log_probs=learned.log_probs
+        + 0.4 * jnp.sin(jnp.arange(learned.log_probs.size)).reshape(16, 5),
+        values=learned.values - 0.5,
+    )
+    loss_fn = jax.jit(functools.partial(ppo.loss_fn, policy=policy, terms=TERMS, burn_in=0))
+    loss, report = loss_fn(state.params, learned, entropy_weight=0.02)
+    _, output, _ = policy.apply(state.params, learned.memory, learned.steps)
+    log_p = np.asarray(jax.nn.log_softmax(output.logits), float)
+    gains, values, entropies, clipped = [], [], [], []
+    for b, t in np.ndindex(16, 5):
+        value, target = float(output.value[b, t]), float(learned.returns[b, t])
+        then = float(learned.values[b, t])
+        near = then + np.clip(value - then, -0.2, 0.2)
+        values.append(max((value - target) ** 2, (near - target) ** 2) / 2)
+        if learned.steps.choices[b, t] > 1:
+            ratio = np.exp(log_p[b, t, learned.actions[b, t]] - learned.log_probs[b, t])
+            advantage = float(learned.advantages[b, t])
+            gains.append(min(ratio * advantage, np.clip(ratio, 0.8, 1.2) * advantage))
+            entropies.append(-np.sum(np.exp(log_p[b, t]) * log_p[b, t]))
+            clipped.append(not 0.8 <= ratio <= 1.2)
+    np.testing.assert_allclose(report["policy"], -np.mean(gains), rtol=1e-4)
+    np.testing.assert_allclose(report["value"], np.mean(values), rtol=1e-4)
+    np.testing.assert_allclose(report["entropy"], np.mean(entropies), rtol=1e-4)
+    assert report["clipped"] == pytest.approx(np.mean(clipped)) and 0 < np.mean(clipped) < 1
+    total = -np.mean(gains) + 0.5 * np.mean(values) - 0.02 * np.mean(entropies)
+    total += 0.3 * report["balance"] + 0.1 * report["written"]
+    np.testing.assert_allclose(loss, total, rtol=1e-4)
+
+
+def test_values_are_in_units_of_the_spread_of_returns():
+    window = lived()[0]
+    learned, moments = lesson(window, decay=1.0)
+    spread = np.sqrt(0.5 - 0.3**2)
+    returns = 0.3 + spread * np.asarray(learned.returns)
+    # With lambda 1 a return is what was rewarded, discounted, and the value after the window.
+    expected = 0.3 + spread * np.asarray(window.values[:, -1])
+    gammas = np.asarray(ppo.discounts(window.after, 0.95, 0.9))
+    for t in reversed(range(5)):
+        expected = np.asarray(window.rewards[:, t]) + gammas[:, t] * expected
+        np.testing.assert_allclose(returns[:, t], expected, atol=1e-5)
+    np.testing.assert_allclose(moments.mean, 0.9 * 0.3 + 0.1 * returns.mean(), rtol=1e-5)
+    np.testing.assert_allclose(
+        moments.square, 0.9 * 0.5 + 0.1 * np.square(returns).mean(), rtol=1e-5
+    )
+    choice = np.asarray(window.steps.choices) > 1
+    advantages = np.asarray(learned.advantages)[choice]
+    assert abs(advantages.mean()) < 1e-5 and advantages.std() == pytest.approx(1, abs=1e-3)
+
+
+def test_burning_in_fills_memory_without_a_gradient():
+    _, policy, _, state = begun()
+    learned, _ = lesson(lived()[1])
+    told = dict(policy=policy, terms=TERMS, entropy_weight=0.0)
+    late = jax.jit(functools.partial(ppo.loss_fn, burn_in=2, **told))
+    memory = policy.apply(
+        state.params, learned.memory, jax.tree.map(lambda x: x[:, :2], learned.steps)
+    )[0]
+    rest = jax.tree.map(lambda x: x[:, 2:], learned._replace(memory=()))._replace(memory=memory)
+    whole = jax.jit(functools.partial(ppo.loss_fn, burn_in=0, **told))
+    grads = [
+        jax.grad(f, has_aux=True)(state.params, x)[0] for f, x in ((late, learned), (whole, rest))
+    ]
+    chex.assert_trees_all_close(*grads, atol=1e-5)
+
+
+@pytest.mark.parametrize("kind", ["jit", "pmap"])
+def test_eight_devices_act_and_learn_as_one(kind):
+    env, policy, world, state = begun("gru")
+    update = functools.partial(
+        ppo.update, policy=policy, optimizer=optax.sgd(1e-2), env=env, length=5, terms=TERMS,
+        **SETTINGS,
+    )  # fmt: skip
+
+    def updated(kind, devices):
+        spread = parallel(update, kind, BATCH, jax.devices()[:devices], shared=(world,))
+        now = spread.spread(state)
+        for step in range(2):
+            now, report = spread.update(now, keys(step))
+        return spread.gather(now), report
+
+    (one, report), (eight, same) = updated("jit", 1), updated(kind, 8)
+    chex.assert_trees_all_close(report, same, atol=1e-4)
+    chex.assert_trees_all_close(one.params, eight.params, atol=1e-5)
+    chex.assert_trees_all_close(one.actor, eight.actor, atol=1e-4)
+    assert int(eight.step) == 2
+
+
+def test_new_lifetimes_begin_with_a_boundary():
+    env, policy, world, _ = begun()
+    actor = begin(env, policy, world, keys(5))
+    steps = jax.vmap(env.timestep, in_axes=(0, None))(actor.lifetimes, world)
+    assert np.all(steps.boundary == LIFETIME)
