@@ -92,8 +92,8 @@ def examine(folder, config):
     policy, state = build.policy(config), trained.restore(folder, config)
     experience, scores = recorded.load(config), {}
     for row in command.track(report.RECORDED, "asking"):
-        held_out = row == "heldout"
-        batches = recorded.examination(config, experience, held_out, LIFETIMES.value)
+        part = dict(held_out=row == "heldout", most=LIFETIMES.value)
+        batches = recorded.examination(config, experience, **part)
         scores[row] = agreement.score(policy, state.params, batches)
     source, step = experience.card["source"], int(state.step)
     sizes = study.sizes(policy, state.params)

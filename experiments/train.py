@@ -59,7 +59,8 @@ def play(config, policy):
 def replay(config, policy):
     """Return what draws batches of recorded steps, and what validates on them."""
     experience = recorded.load(config)
-    held_out = recorded.examination(config, experience, True, config.validation_lifetimes)
+    most = config.validation_lifetimes
+    held_out = recorded.examination(config, experience, held_out=True, most=most)
     return recorded.teaching(config, experience), agreement.validation(policy, held_out)
 
 

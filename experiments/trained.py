@@ -50,9 +50,8 @@ def restore(folder, config):
 
 
 def _batch(config):
-    """Return the first batch of a run, or its shapes."""
-    key = jax.random.key(0)
+    """Return a batch of a run, or its shapes."""
     if config.experience.folder:
-        return recorded.teaching(config, recorded.load(config))(key, 0)
+        return recorded.examination(config, recorded.load(config), held_out=True, most=1)[0]
     env, world = build.environment(config), worlds.world(config, **worlds.SEEN)
-    return jax.eval_shape(worlds.teaching(config, env, world), key, 0)
+    return jax.eval_shape(worlds.teaching(config, env, world), jax.random.key(0), 0)

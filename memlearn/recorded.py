@@ -14,6 +14,9 @@ from memlearn.tasks import language
 from memlearn.types import UserError
 
 AHEAD = 4  # batches that are drawn before they are asked for
+ENDLESS = 2**31  # steps
+
+_load = functools.cache(recorded.load)  # what is on disk is verified once
 
 
 def load(config):
@@ -25,7 +28,7 @@ def load(config):
     settings = config.experience
     mapping = Mapping(**{name: settings[name] for name in Mapping._fields})
     place = dict(held_out=settings.held_out, data_dir=config.data_dir or None)
-    found = recorded.load(settings.folder, mapping, config.words, **place)
+    found = _load(settings.folder, mapping, config.words, **place)
     steps = found.steps
     right, choices = steps.oracle[steps.question], steps.choices[steps.question]
     meant = [steps.observation["action"], right, choices - 1]
@@ -78,12 +81,16 @@ class _Ahead:
     def at(self, key, step):
         seed = int(jax.random.key_data(key)[-1])
         if (seed, step) != self._next:
-            ordered = grain.MapDataset.range(len(self._rows.starts)).shuffle(seed).repeat()
-            drawn = ordered.batch(self._batch).map(self._rows.batch)[step:]
+            order = grain.MapDataset.range(len(self._rows.starts)).shuffle(seed).repeat()
+            batches = grain.MapDataset.range(step, ENDLESS).map(lambda n: self._draw(order, n))
             buffered = grain.ReadOptions(num_threads=1, prefetch_buffer_size=AHEAD)
-            self._batches = iter(drawn.to_iter_dataset(buffered))
+            self._batches = iter(batches.to_iter_dataset(buffered))
         self._next = seed, step + 1
         return next(self._batches)
+
+    def _draw(self, order, step):
+        first = step * self._batch
+        return self._rows.batch(np.array([order[first + i] for i in range(self._batch)]))
 
 
 @functools.partial(jax.jit, static_argnames="amounts")

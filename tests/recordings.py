@@ -15,10 +15,10 @@ from memlearn.data.mapping import Mapping
 from memlearn.tasks import play
 from tests.worlds import lessons
 
-NOTHING = Mapping("", "", 0, (), (), "", "", "", "", "", "")
-OPEN_X = NOTHING._replace(
+OPEN_X = Mapping(
     image="observation/image", text="observation/natural_language_instruction", text_length=12,
-    vector=("observation/state",), action=("action",), reward="reward",
+    vector=("observation/state",), action=("action",), reward="reward", question="", oracle="",
+    choices="", boundary="", present="",
 )  # fmt: skip
 LIFETIMES = Mapping(
     image="observation/image", text="observation/text", text_length=0,
@@ -40,7 +40,7 @@ def step(episode, t):
             "state": np.float32([episode, t]),
             "natural_language_instruction": f"pick up {episode}" if t else "",
         },
-        "action": {"gripper": t % 2 == 0, "world_vector": np.float32([episode % 2, 0, 0.01 * t])},
+        "action": {"gripper": t % 2 == 0, "world_vector": np.float32([episode % 2, 0, 0])},
         "reward": float(t),
         **dict(is_first=t == 0, is_last=t == LENGTHS[episode] - 1, is_terminal=False),
     }
