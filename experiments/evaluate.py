@@ -6,6 +6,9 @@ One process lets the agent live through the experience of new lifetimes and save
 one loads the checkpoint and that memory, and asks the questions. Prints a table, and draws
 curves.png and a lifetime of each task into the workdir. With --json, stdout is one object, and the
 table goes to stderr.
+
+Where a run learned from recorded experience, nothing is lived: it is asked at every question of
+episodes that were recorded, of those it was trained on and of those held out.
 """
 
 import json
@@ -21,8 +24,8 @@ from flax import serialization
 from rich.console import Console
 
 from experiments import command, trained
-from memlearn import build, worlds
-from memlearn.evaluation import curves, report, retrieval, strip, study
+from memlearn import build, recorded, worlds
+from memlearn.evaluation import agreement, curves, report, retrieval, strip, study
 from memlearn.training import metrics, workdir
 from memlearn.types import UserError
 
@@ -34,6 +37,8 @@ SAVE = flags.DEFINE_string("save", None, "live only, and save to this file what 
 
 def main():
     folder, config = trained.find(CHECKPOINT.value)
+    if config.experience.folder:
+        return examine(folder, config)
     if SAVE.value:
         return live(folder, config, pathlib.Path(SAVE.value))
     with tempfile.TemporaryDirectory(dir=folder, prefix=".lived") as private:
@@ -66,7 +71,6 @@ def ask(folder, config, path):
       folder, config: of the run, as `trained.find` returned them.
       path: what `live` saved.
     """
-    people = sys.stderr if JSON.value else sys.stdout
     policy, state = build.policy(config), trained.restore(folder, config)
     unlived = dict.fromkeys(worlds.CONDITIONS, retrieval.nothing(policy, LIFETIMES.value))
     like = {"step": int(state.step), "lived": dict.fromkeys(build.tasks(config), unlived)}
@@ -78,11 +82,33 @@ def ask(folder, config, path):
         lived = saved["lived"][task][row]
         scores[task][row] = retrieval.score(env, policy, state.params, world, keys(row), lived)
     found = report.as_json(config.task, saved["step"], scores)
-    workdir.write(folder / "evaluation.json", json.dumps(found, indent=2) + "\n")
-    pictures = draw(folder, config, policy, state, scores)
     sizes = study.sizes(policy, state.params)
-    for task, rows in scores.items():
-        Console(file=people).print(report.as_table(task, saved["step"], rows, **sizes))
+    tables = [report.as_table(task, saved["step"], rows, **sizes) for task, rows in scores.items()]
+    tell(folder, found, tables, draw(folder, config, policy, state, scores))
+
+
+def examine(folder, config):
+    """Ask the questions of recorded episodes, print the scores and draw the training curves."""
+    policy, state = build.policy(config), trained.restore(folder, config)
+    experience, scores = recorded.load(config), {}
+    for row in command.track(report.RECORDED, "asking"):
+        part = dict(held_out=row == "heldout", most=LIFETIMES.value)
+        batches = recorded.examination(config, experience, **part)
+        scores[row] = agreement.score(policy, state.params, batches)
+    source, step = experience.card["source"], int(state.step)
+    sizes = study.sizes(policy, state.params)
+    table = report.as_table(source, step, scores, **sizes, rows=report.RECORDED)
+    curves.draw(metrics.read(folder), scores["heldout"].chance, folder / "curves.png")
+    found = report.as_json(source, step, {source: scores})
+    tell(folder, found, [table], [folder / "curves.png"])
+
+
+def tell(folder, found, tables, pictures):
+    """Write and print what an evaluation found, an object and its tables, and name the pictures."""
+    people = sys.stderr if JSON.value else sys.stdout
+    workdir.write(folder / "evaluation.json", json.dumps(found, indent=2) + "\n")
+    for table in tables:
+        Console(file=people).print(table)
     print("table    ", folder / "evaluation.json", file=people)
     for picture in pictures:
         print("picture  ", picture, file=people)

@@ -11,8 +11,8 @@ from absl import flags
 from ml_collections import config_flags
 
 from experiments import command
-from memlearn import build, worlds
-from memlearn.evaluation import retrieval
+from memlearn import build, recorded, worlds
+from memlearn.evaluation import agreement, retrieval
 from memlearn.learning import imitation
 from memlearn.training import loop, workdir
 from memlearn.training.checkpoint import Checkpoints
@@ -27,13 +27,9 @@ flags.mark_flags_as_required(["config", "workdir"])
 def main():
     config = CONFIG.value
     build.check(config)
-    env, policy = build.environment(config), build.policy(config)
-    optimizer = build.optimizer(config)
+    policy, optimizer = build.policy(config), build.optimizer(config)
     update = parallel(build.update(config, policy, optimizer), config.parallel, config.batch)
-    worlds.conditions(config)  # what could not be evaluated is not worth training
-    draw = worlds.teaching(config, env, worlds.world(config, **worlds.SEEN))
-    held_out = worlds.world(config, **worlds.VALIDATION)
-    validate = retrieval.validation(env, policy, held_out, config.validation_lifetimes)
+    draw, validate = (replay if config.experience.folder else play)(config, policy)
 
     with workdir.claim(WORKDIR.value, config) as folder:
         checkpoints = Checkpoints(folder / "checkpoints")
@@ -49,6 +45,23 @@ def main():
             validate_every=config.validate_every, checkpoint_every=config.checkpoint_every,
         )  # fmt: skip
     print(folder)
+
+
+def play(config, policy):
+    """Return what draws batches of played lifetimes, and what validates on them."""
+    env = build.environment(config)
+    worlds.conditions(config)  # what could not be evaluated is not worth training
+    held_out = worlds.world(config, **worlds.VALIDATION)
+    validate = retrieval.validation(env, policy, held_out, config.validation_lifetimes)
+    return worlds.teaching(config, env, worlds.world(config, **worlds.SEEN)), validate
+
+
+def replay(config, policy):
+    """Return what draws batches of recorded steps, and what validates on them."""
+    experience = recorded.load(config)
+    most = config.validation_lifetimes
+    held_out = recorded.examination(config, experience, held_out=True, most=most)
+    return recorded.teaching(config, experience), agreement.validation(policy, held_out)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import operator
 import optax
 from flax.core import FrozenDict
 
+from memlearn.data.mapping import MODALITIES
 from memlearn.encoders.fuse import EventEncoder
 from memlearn.encoders.image import ImageEncoder
 from memlearn.encoders.speech import SpeechEncoder
@@ -57,6 +58,18 @@ ENCODERS = {
     "action": lambda config: ActionEncoder(config.width, config.words),
     "reward": lambda config: ScalarEncoder(config.width),
 }
+
+
+def encoders(config):
+    """Return the encoders of what a run perceives: by its senses, or as its experience has it."""
+    recorded = config.experience
+    if not recorded.folder:
+        met = [name for name in ENCODERS if name not in SENSES or name in config.senses]
+        return {name: ENCODERS[name](config) for name in met}
+    table = {name: ENCODERS[name](config) for name in MODALITIES if recorded[name]}
+    if recorded.text and recorded.text_length:
+        table["text"] = BytesEncoder(config.width)
+    return table
 
 
 SIZES = ("banks", "slots", "value_width", "admission_rate", "top_banks")
@@ -115,7 +128,8 @@ LEAST = {
     **dict.fromkeys(("counted", "trials", "width", "batch", "validation_lifetimes"), 1),
     **dict.fromkeys(("log_every", "validate_every", "checkpoint_every"), 1),
     **dict.fromkeys([f"memory.{name}" for name in ("layers", "banks", "slots", "hidden")], 1),
-    **dict.fromkeys(("memory.key_width", "memory.value_width"), 1),
+    **dict.fromkeys(("memory.key_width", "memory.value_width", "experience.length"), 1),
+    "experience.text_length": 0,
     "memory.top_banks": 0,
     "updates": 2,  # one to warm up, and one
 }
@@ -181,6 +195,8 @@ def shares(config):
 
 def environment(config, classes_factor=1, delay_factor=1):
     """Return the `Lifetime` of a run's tasks, at a multiple of the configured level."""
+    if config.experience.folder:
+        raise UserError("a run on recorded experience plays no tasks: only evaluate looks at it")
     names, most = tasks(config), config.words // 2
     # Evaluation asks for twice the classes, each with a word of its own.
     if not 2 <= config.classes <= most:
@@ -203,17 +219,11 @@ def policy(config):
     memory = lookup(MEMORIES, config.memory.kind, "memory")
     if not 1 <= len(config.channels) <= 4:
         raise UserError(f"channels must have 1 to 4 levels; got {len(config.channels)}")
-    encoders = FrozenDict({name: ENCODERS[name](config) for name in modalities(config)})
-    layers = []
+    senses, layers = FrozenDict(encoders(config)), []
     for _ in range(config.memory.layers):
         recalled = layers[-1].parts if layers else 0
-        layers.append(memory(config, dict(perceived=len(modalities(config)), recalled=recalled)))
-    return MultimodalPolicy(EventEncoder(config.width, encoders), tuple(layers), config.words)
-
-
-def modalities(config):
-    """Return the names of what a run perceives, in the order of the M of its events."""
-    return [name for name in ENCODERS if name not in SENSES or name in config.senses]
+        layers.append(memory(config, dict(perceived=len(senses), recalled=recalled)))
+    return MultimodalPolicy(EventEncoder(config.width, senses), tuple(layers), config.words)
 
 
 def sources(config):
@@ -221,7 +231,7 @@ def sources(config):
 
     def names(memory):
         recalled = [f"recalled {bank}" for bank in range(memory.recalled)]
-        every = [*modalities(config), *recalled]
+        every = [*encoders(config), *recalled]
         return [f"{name}{lag}" for lag in ("", " before") for name in every]
 
     return [names(memory) for memory in policy(config).memories]

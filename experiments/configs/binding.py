@@ -35,6 +35,24 @@ def get_config():
     config.data = "glyphs"
     config.data_dir = ""  # where data sets live; "" is the user's cache folder
 
+    # If a folder is named, what was recorded there is learned from instead: see offline.py.
+    config.experience = ConfigDict()
+    config.experience.folder = ""  # of a data set in the format of RLDS
+    config.experience.length = 24  # steps of a row of a batch
+    config.experience.held_out = 0.1  # share of the episodes for validation and evaluation
+    # Fields of a step: see Mapping in memlearn/data/mapping.py.
+    config.experience.image = ""
+    config.experience.text = ""
+    config.experience.text_length = 0
+    config.experience.vector = ()
+    config.experience.action = ()
+    config.experience.reward = ""
+    config.experience.question = ""
+    config.experience.oracle = ""
+    config.experience.choices = ""
+    config.experience.boundary = ""
+    config.experience.present = ""
+
     # Who experiences it: see memlearn/policy.py and memlearn/memory.
     config.width = 96
     config.channels = (32, 64, 128)  # of the image encoder

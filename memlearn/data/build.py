@@ -9,8 +9,6 @@ counts as unfinished and is built again; with them, every file must match before
 """
 
 import collections
-import contextlib
-import fcntl
 import hashlib
 import os
 import pathlib
@@ -20,12 +18,12 @@ import sys
 import tensorflow_datasets as tfds
 from absl import app, flags, logging
 
-from memlearn.data import catalogue, emoji, glyphs, records, speech
+from memlearn.data import catalogue, checksums, emoji, glyphs, speech
+from memlearn.data.checksums import CHECKSUMS
 from memlearn.types import UserError
 
 BUILDERS = {"glyphs": glyphs.Glyphs, "emoji": emoji.Emoji}
 OTHERS = f"of TFDS, {catalogue.PREFIX}omniglot and others with images and labels"
-CHECKSUMS = "SHA256SUMS"  # in the format of sha256sum, so that `sha256sum -c` reads it too
 
 
 class UnknownDataError(UserError, ValueError):
@@ -63,8 +61,8 @@ def prepare(name, data_dir=None, overwrite=False):
     root = pathlib.Path(data_dir or default_data_dir()).expanduser()
     path = _place(name, root)
     if overwrite or not (path / CHECKSUMS).exists():
-        _make_writable(root)
-        with _lock(root / f".{catalogue.folder_of(name)}.lock"):
+        checksums.make_writable(root)
+        with checksums.lock(root / f".{catalogue.folder_of(name)}.lock"):
             # Whoever held the lock before us may have built it.
             if overwrite or not (path / CHECKSUMS).exists():
                 _build(name, root, path)
@@ -117,49 +115,15 @@ def _build(name, root, path):
             before.rename(path)
         raise
     shutil.rmtree(before, ignore_errors=True)
-    lines = [f"{digest}  {file}\n" for file, digest in _digests(path).items()]
-    partial = path / f".{CHECKSUMS}"
-    partial.write_text("".join(lines))
-    partial.rename(path / CHECKSUMS)
+    checksums.seal(path)
 
 
 def _verify(name, root, path):
-    lines = (path / CHECKSUMS).read_text(errors="replace").splitlines()
-    expected = {file: digest for digest, _, file in (line.partition("  ") for line in lines)}
-    found = _digests(path)
-    for file in sorted(expected.keys() | found.keys()):
-        if expected.get(file) != found.get(file):
-            raise DamagedDataError(
-                f"{path / file} is damaged (it does not match {CHECKSUMS}); to rebuild: "
-                f"python -m memlearn.data.build {name} --overwrite --data_dir={root}"
-            )
-
-
-def _digests(path):
-    """Maps the names of the visible files in a folder, but for the checksums, to SHA-256."""
-    digests = {}
-    for file in sorted(path.glob("[!.]*")):
-        if file.name != CHECKSUMS:
-            digests[file.name] = records.sha256(file)
-    return digests
-
-
-def _make_writable(folder):
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / ".writable").touch()
-    except OSError as error:
-        raise UserError(
-            f"data folder {folder} cannot be written ({error.strerror}); name another one with "
-            "--config.data_dir, or by the environment variable TFDS_DATA_DIR"
-        ) from error
-
-
-@contextlib.contextmanager
-def _lock(path):
-    with path.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)  # released when the file is closed, even by a crash
-        yield
+    if damaged := checksums.fault(path):
+        raise DamagedDataError(
+            f"{damaged} is damaged (it does not match {CHECKSUMS}); to rebuild: "
+            f"python -m memlearn.data.build {name} --overwrite --data_dir={root}"
+        )
 
 
 def describe(builder):

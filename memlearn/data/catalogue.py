@@ -8,7 +8,6 @@ items, so that small sets serve short lifetimes only.
 import functools
 import itertools
 
-import numpy as np
 import tensorflow_datasets as tfds
 from PIL import Image
 
@@ -114,5 +113,4 @@ def first_images(source, splits):
 
 def _small(image):
     """Scales an image [height, width, 1 or 3] to what all data sets have."""
-    pixels = Image.fromarray(image.squeeze(-1) if image.shape[-1] == 1 else image).convert("RGB")
-    return np.asarray(pixels.resize((records.SIZE, records.SIZE), Image.Resampling.BOX))
+    return records.small(Image.fromarray(image.squeeze(-1) if image.shape[-1] == 1 else image))

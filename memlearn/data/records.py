@@ -50,9 +50,14 @@ def part_of(name):
     Returns:
       'train', 'val' or 'test', with probabilities .7, .1 and .2.
     """
-    digest = hashlib.sha256(name.encode()).digest()
-    fraction = int.from_bytes(digest[:4], "big") / 2**32
+    fraction = fraction_of(name)
     return "train" if fraction < 0.7 else "val" if fraction < 0.8 else "test"
+
+
+def fraction_of(name):
+    """Returns a float in [0, 1) that depends on nothing but a name, and is spread evenly."""
+    digest = hashlib.sha256(name.encode()).digest()
+    return int.from_bytes(digest[:4], "big") / 2**32
 
 
 def png(image):
@@ -65,6 +70,11 @@ def png(image):
 def pixels(png, mode="RGB"):
     """Decodes an image to uint8 [height, width, 3], or [height, width] in the mode `L`."""
     return np.asarray(Image.open(io.BytesIO(png)).convert(mode))
+
+
+def small(picture):
+    """Scales a picture of Pillow to what all data sets have, uint8 [32, 32, 3]."""
+    return np.asarray(picture.convert("RGB").resize((SIZE, SIZE), Image.Resampling.BOX))
 
 
 def utf8(text, length):

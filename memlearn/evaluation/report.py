@@ -8,6 +8,8 @@ ROWS = {
     "classes_x2": "  twice the classes",
     "delay_x4": "  four times the delay",
 }
+RECORDED = {"seen": "episodes trained on", "heldout": "held-out episodes"}
+CONTROLS = {"empty": "nothing remembered", "other": "asked of another lifetime's memory"}
 
 
 def as_json(name, step, scores):
@@ -37,28 +39,26 @@ def _task_as_json(task, step, rows):
     }
 
 
-def as_table(task, step, scores, parameters, state_bytes):
+def as_table(task, step, scores, parameters, state_bytes, rows=ROWS):
     """Return the report of one task as a `rich` table.
 
     Args:
       task: its name.
       step: updates the checkpoint has taken.
-      scores: name of a row of `ROWS` -> `Score`.
+      scores: name of a row of `rows` -> `Score`.
       parameters: of the policy.
       state_bytes: of the memory of one lifetime.
+      rows: what rows are called, `ROWS` or `RECORDED`.
     """
-    table = Table(
-        title=f"{task} after {step} updates",
-        caption=(
-            "empty: nothing remembered; other: asked of another lifetime's memory\n"
-            f"{parameters:,} parameters, {state_bytes:,} bytes of memory a lifetime"
-        ),
-    )
+    beside = scores["seen"]._fields[3:]  # after the score and its interval
+    explained = "; ".join(f"{name}: {CONTROLS[name]}" for name in beside if name in CONTROLS)
+    sizes = f"{parameters:,} parameters, {state_bytes:,} bytes of memory a lifetime"
+    table = Table(title=f"{task} after {step} updates", caption=f"{explained}\n{sizes}")
     table.add_column("answered right on", no_wrap=True)
-    for name in ("score", "95 % interval", "empty", "other", "chance"):
+    for name in ("score", "95 % interval", *beside):
         table.add_column(name, justify="right", no_wrap=True)
     for name, score in scores.items():
         interval = f"{score.low:.3f} - {score.high:.3f}"
-        controls = (f"{x:.3f}" for x in (score.empty, score.other, score.chance))
-        table.add_row(ROWS[name], f"{score.score:.3f}", interval, *controls)
+        controls = (f"{x:.3f}" for x in score[3:])
+        table.add_row(rows[name], f"{score.score:.3f}", interval, *controls)
     return table

@@ -22,8 +22,13 @@ def read(folder):
 
     Args:
       folder: `pathlib.Path` of an evaluated run.
+
+    Raises:
+      UserError: if it learned from recorded experience: there is no task to compare it at.
     """
     config = workdir.read_config(folder)
+    if "experience" in config and config.experience.folder:  # older runs know of none
+        raise UserError(f"{folder} learned no task, but from what was recorded; leave it out")
     found = json.loads((folder / "evaluation.json").read_text())
     commit = (folder / "commit.txt").read_text().strip()
     axes = [f"{axis}={config.memory[axis]}" for axis in designs.AXES if config.memory[axis]]

@@ -1,0 +1,39 @@
+"""Can a memory be learned from what others have lived through, without living?
+
+    python -m experiments.record --checkpoint=runs/binding --out=recorded --actor=teacher --row=seen
+    python -m experiments.train --config=experiments/configs/offline.py --workdir=runs/offline \
+        --config.experience.folder=recorded
+    python -m experiments.evaluate --checkpoint=runs/offline
+
+As `binding`, from lifetimes that experiments.record wrote; `offline.py:open_x` is for data sets of
+the shape of Open X-Embodiment, whose actions are arrays of numbers.
+
+Hardware   2 CPU cores.
+Time       not measured yet.
+Score      not measured yet.
+"""
+
+from experiments.configs import binding
+
+MAPPINGS = {
+    "lifetimes": dict(
+        **dict(image="observation/image", text="observation/text", vector=("observation/vector",)),
+        **dict(action=("action",), reward="reward", question="question", oracle="oracle"),
+        **dict(choices="choices", boundary="boundary", present="observation/present"),
+    ),
+    "open_x": dict(
+        **dict(image="observation/image", vector=("observation/state",)),
+        **dict(text="observation/natural_language_instruction", text_length=64),
+        **dict(action=("action",), reward="reward", length=64),
+    ),
+}
+
+
+def get_config(kind="lifetimes"):
+    """Return the configuration of a kind; what is not named here is as in `binding`."""
+    if kind not in MAPPINGS:
+        raise ValueError(f"no kind is called {kind!r}; there are: {', '.join(MAPPINGS)}")
+    config = binding.get_config().unlock()
+    config.task = "recorded"
+    config.experience.update(MAPPINGS[kind])
+    return config.lock()

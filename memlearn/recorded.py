@@ -1,0 +1,99 @@
+"""Recorded experience, as a run learns from it and is examined on it: what `worlds` is to tasks."""
+
+import functools
+
+import grain
+import jax
+import numpy as np
+
+from memlearn.data import experience as recorded
+from memlearn.data.mapping import Mapping
+from memlearn.data.rows import Rows
+from memlearn.learning.augment import look_around
+from memlearn.tasks import language
+from memlearn.types import UserError
+
+AHEAD = 4  # batches that are drawn before they are asked for
+ENDLESS = 2**31  # steps
+
+_load = functools.cache(recorded.load)  # what is on disk is verified once
+
+
+def load(config):
+    """Return the `Experience` of a configuration.
+
+    Raises:
+      UserError: if there is none, or it does not fit `config.words`.
+    """
+    settings = config.experience
+    mapping = Mapping(**{name: settings[name] for name in Mapping._fields})
+    place = dict(held_out=settings.held_out, data_dir=config.data_dir or None)
+    found = _load(settings.folder, mapping, config.words, **place)
+    steps = found.steps
+    right, choices = steps.oracle[steps.question], steps.choices[steps.question]
+    meant = [steps.observation["action"], right, choices - 1]
+    if settings.text and not settings.text_length:
+        meant.append(steps.observation["text"] - language.vocabulary(0))
+    if (needed := 1 + max(int(x.max(initial=0)) for x in meant)) > config.words:
+        raise UserError(f"what was recorded needs --config.words={needed}, if not more")
+    if min(int(x.min(initial=0)) for x in meant[:3]) < 0 or np.any(right >= choices):
+        raise UserError("actions are words, counted from 0, and right ones are among the choices")
+    return found
+
+
+def teaching(config, experience):
+    """Return the function from a key and a step to a batch of rows to train on.
+
+    The batch is a `TimeStep`, arrays `[B, T, ...]`. Which rows are in it depends on the key and the
+    step alone; each is drawn once before any is drawn again.
+    """
+    rows = Rows(experience, held_out=False, length=config.experience.length)
+    batches = _Ahead(rows, config.batch)
+    look = functools.partial(_look, amounts=(config.zoom, config.shift, config.recolor))
+
+    def draw(key, step):
+        steps = batches.at(key, step)
+        return look(key, step, steps) if "image" in steps.observation else steps
+
+    return draw
+
+
+def examination(config, experience, held_out, most):
+    """Return a list of batches, `TimeStep`s of arrays `[B, T, ...]`, always the same ones.
+
+    Args:
+      config, experience: as for `teaching`.
+      held_out: whether they are of the episodes held out, or else of the others.
+      most: rows in all batches together, at most; they have no step in common.
+    """
+    rows = Rows(experience, held_out, config.experience.length)
+    chosen = rows.apart(most)
+    return [rows.batch(x) for x in np.array_split(chosen, -(-len(chosen) // config.batch))]
+
+
+class _Ahead:
+    """Batches of rows in the order of their steps, drawn in a thread before they are asked for."""
+
+    def __init__(self, rows, batch):
+        self._rows, self._batch = rows, batch
+        self._next = self._batches = None
+
+    def at(self, key, step):
+        seed = int(jax.random.key_data(key)[-1])
+        if (seed, step) != self._next:
+            order = grain.MapDataset.range(len(self._rows.starts)).shuffle(seed).repeat()
+            batches = grain.MapDataset.range(step, ENDLESS).map(lambda n: self._draw(order, n))
+            buffered = grain.ReadOptions(num_threads=1, prefetch_buffer_size=AHEAD)
+            self._batches = iter(batches.to_iter_dataset(buffered))
+        self._next = seed, step + 1
+        return next(self._batches)
+
+    def _draw(self, order, step):
+        first = step * self._batch
+        return self._rows.batch(np.array([order[first + i] for i in range(self._batch)]))
+
+
+@functools.partial(jax.jit, static_argnames="amounts")
+def _look(key, step, steps, amounts):
+    images = look_around(jax.random.fold_in(key, step), steps.observation["image"], *amounts)
+    return steps._replace(observation={**steps.observation, "image": images})
