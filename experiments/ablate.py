@@ -27,7 +27,7 @@ from memlearn.memory import designs
 from memlearn.training import loop, workdir
 from memlearn.training.checkpoint import Checkpoints
 from memlearn.training.metrics import Metrics
-from memlearn.training.seeds import seed, seeded
+from memlearn.training.seeds import seed, seeded, several
 from memlearn.types import UserError
 
 STUDY = flags.DEFINE_string("study", None, "the question, a file", required=True)
@@ -142,7 +142,7 @@ def train(config, policy, folder):
     checkpoints = Checkpoints(folder / "checkpoints")
     seeds = jax.vmap(jax.random.key)(config.seed + jax.numpy.arange(SEEDS.value))
     init = functools.partial(imitation.init, policy, optimizer, draw(jax.random.key(0), 0))
-    states = jax.vmap(init)(seeds)
+    states = several(init, seeds)
     if checkpoints.latest() is not None:
         states = checkpoints.restore(like=states)
 

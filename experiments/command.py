@@ -38,8 +38,6 @@ def _guard(main, argv):
         _fail(f"unexpected argument {argv[1]!r}; every option is --name=value")
     logging.set_verbosity(logging.ERROR)  # Orbax tells of every step, TFDS of every builder
     _compilation_cache()
-    # With two cores, programs that wait for each other could wait for ever (jax issue 25861).
-    jax.config.update("jax_cpu_enable_async_dispatch", False)
     try:
         return main()
     except UserError as error:

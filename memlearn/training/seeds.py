@@ -7,6 +7,15 @@ from jax import lax
 from memlearn.training.parallel import Parallel
 
 
+def several(init, keys):
+    """Return the states of S seeds, of `init` for each of `keys` `[S]`.
+
+    They are made one after another: batches of QR factorizations, of which two make an LSTM, can
+    wait for each other for ever where there are two cores.
+    """
+    return jax.tree.map(lambda *each: jnp.stack(each), *map(init, keys))
+
+
 def seeded(update):
     """Take an update for each of S seeds: on a CPU one after another, else at once.
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from memlearn.learning import imitation
-from memlearn.training.seeds import seed, seeded
+from memlearn.training.seeds import seed, seeded, several
 from tests.worlds import small_run
 
 
@@ -24,7 +24,7 @@ def test_seeds_in_one_program_equal_each_alone(monkeypatch, backend):
 
     monkeypatch.setattr(jax, "default_backend", lambda: backend)
     together = seeded(run.update)
-    states = together.spread(jax.vmap(init)(keys))
+    states = together.spread(several(init, keys))
     stacked = jax.tree.map(lambda *each: jnp.stack(each), *batches)
     states, report = together.update(states, stacked)
     for index, (state, _) in enumerate(alone):
