@@ -1,15 +1,14 @@
 """A trained run, as commands that look at it find it on disk."""
 
-import functools
 import os
 import pathlib
 
 import jax
 from jax.sharding import SingleDeviceSharding
 
+from experiments import courses
 from experiments.configs import binding
-from memlearn import build, recorded, worlds
-from memlearn.learning import imitation
+from memlearn import build
 from memlearn.training import checkpoint, workdir
 from memlearn.types import UserError
 
@@ -42,16 +41,8 @@ def find(folder):
 
 def restore(folder, config):
     """Return the last `TrainState` of the run that `find` found."""
-    init = functools.partial(imitation.init, build.policy(config), build.optimizer(config))
-    shapes = jax.eval_shape(init, _batch(config), jax.random.key(0))
+    begin = courses.course(config, build.policy(config), build.optimizer(config)).begin
+    shapes = jax.eval_shape(begin, jax.random.key(0))
     here = SingleDeviceSharding(jax.devices()[0])
     like = jax.tree.map(lambda x: jax.ShapeDtypeStruct(x.shape, x.dtype, sharding=here), shapes)
     return checkpoint.Checkpoints(folder / "checkpoints").restore(like)
-
-
-def _batch(config):
-    """Return a batch of a run, or its shapes."""
-    if config.experience.folder:
-        return recorded.examination(config, recorded.load(config), held_out=True, most=1)[0]
-    env, world = build.environment(config), worlds.world(config, **worlds.SEEN)
-    return jax.eval_shape(worlds.teaching(config, env, world), jax.random.key(0), 0)

@@ -15,7 +15,7 @@ from memlearn.encoders.image import ImageEncoder
 from memlearn.encoders.speech import SpeechEncoder
 from memlearn.encoders.text import BytesEncoder, TextEncoder
 from memlearn.encoders.vector import ActionEncoder, ScalarEncoder, VectorEncoder
-from memlearn.learning import imitation
+from memlearn.learning import augment, imitation, ppo
 from memlearn.memory import designs
 from memlearn.memory.fixed import memax
 from memlearn.memory.fixed.dnc import DNCMemory
@@ -152,12 +152,31 @@ def check(config):
         raise UserError(
             f"senses must be of {', '.join(SENSES)}, and image one; got {config.senses}"
         )
+    if config.learner == "ppo":
+        check_ppo(config)
     if config.slot_price and memory.count != "learned":
         raise UserError("slot_price is a price on what memory.count=learned decides; set that too")
     for name in ("recolor", "sense_dropout"):
         if not 0 <= config[name] <= 1:
             raise UserError(f"{name} must be between 0 and 1; got {config[name]}")
     policy(config).initial_state(1)  # where a memory that is not installed is missed
+
+
+def check_ppo(config):
+    """Raise a `UserError` if what is particular to PPO cannot be."""
+    settings = config.ppo
+    for name in ("epochs", "minibatches"):
+        if settings[name] < 1:
+            raise UserError(f"ppo.{name} must be at least 1; got {settings[name]}")
+    if config.batch % settings.minibatches:
+        raise UserError(
+            f"a batch of {config.batch} cannot be divided into {settings.minibatches} minibatches; "
+            "see --config.ppo.minibatches"
+        )
+    if not 0 <= settings.burn_in < settings.window:
+        raise UserError("ppo.burn_in must be less than ppo.window")
+    if config.nested or config.later:
+        raise UserError("nested and later are for imitation; PPO knows nothing of them")
 
 
 def lookup(table, name, what):
@@ -241,15 +260,30 @@ def optimizer(config):
     """Return AdamW with warm-up, cosine decay to a fiftieth, and clipped gradients."""
     rate = config.learning_rate
     warmup = max(1, min(config.warmup, config.updates // 2))
+    # PPO takes several steps along a gradient for every update.
+    steps = config.ppo.epochs * config.ppo.minibatches if config.learner == "ppo" else 1
     schedule = optax.warmup_cosine_decay_schedule(
-        rate / warmup, rate, warmup, config.updates, rate / 50
+        rate / warmup, rate, steps * warmup, steps * config.updates, rate / 50
     )
     adamw = optax.adamw(schedule, weight_decay=config.weight_decay)
     return optax.chain(optax.clip_by_global_norm(config.clip), adamw)
 
 
 def update(config, policy, optimizer):
-    """Return the update of `learning/imitation.py`, a function of a state and a batch."""
-    names = "balance_weight", "value_weight", "write_price", "slot_price", "nested"
-    settings = {name: config[name] for name in names}
-    return functools.partial(imitation.update, policy=policy, optimizer=optimizer, **settings)
+    """Return the update of `learning/imitation.py` or `learning/ppo.py`."""
+    names = "balance_weight", "value_weight", "write_price", "slot_price"
+    weights, agent = (
+        {name: config[name] for name in names},
+        dict(policy=policy, optimizer=optimizer),
+    )
+    if config.learner != "ppo":
+        return functools.partial(imitation.update, **agent, **weights, nested=config.nested)
+    settings = dict(config.ppo)
+    of_loss = {name: settings.pop(name) for name in ("clip", "entropy_weights")}
+    return functools.partial(
+        ppo.update, **agent, **settings, env=environment(config), updates=config.updates,
+        terms=ppo.Terms(**of_loss, **weights),
+        see=functools.partial(
+            augment.see, zoom=config.zoom, shift=config.shift, recolor=config.recolor
+        ),
+    )  # fmt: skip

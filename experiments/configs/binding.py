@@ -78,7 +78,8 @@ def get_config():
     config.memory.conditioning = ""
     config.memory.amounts = ""
 
-    # How it learns: see memlearn/learning/imitation.py.
+    # How it learns: see memlearn/learning.
+    config.learner = "imitation"  # of a teacher; or ppo: from reward alone
     config.task_shares = ()  # mixture: pairs of a task and how often it is met; the others 1.0
     config.later = ()  # mixture: tasks that build on others, and are not met before
     config.later_after = 0  # ... so many updates of the others
@@ -101,6 +102,19 @@ def get_config():
     config.write_price = 0.0  # of writing an event whole
     config.slot_price = 0.0  # of all slots open at every step; with memory.count=learned
     config.nested = False  # lifetimes use different numbers of slots, evenly from few to all
+
+    # ... from reward: see memlearn/learning/ppo.py.
+    config.ppo = ConfigDict()
+    config.ppo.window = 24  # steps that are lived between two updates, and learned from
+    config.ppo.epochs = 2  # times that they are learned from
+    config.ppo.minibatches = 4  # parts, of whole windows
+    config.ppo.within = 0.9  # discount from a step to the next
+    config.ppo.across = 1.0  # ... and to the next episode of the lifetime
+    config.ppo.decay = 0.95  # lambda of the advantages
+    config.ppo.clip = 0.2  # how far an update may change the odds of an action
+    config.ppo.entropy_weights = (0.02, 0.002)  # at first, and in the end
+    config.ppo.burn_in = 0  # first steps of a window from which only memory is filled
+    config.ppo.inertia = 0.99  # of the moving mean and spread of returns
 
     # How it runs: see memlearn/training.
     config.parallel = "jit"  # jit, pmap: over all devices

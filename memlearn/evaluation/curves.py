@@ -5,6 +5,8 @@ import matplotlib
 matplotlib.use("agg")
 from matplotlib import pyplot as plt
 
+SHOWN = {"imitation": "-log p(right word)", "entropy": "entropy of answers"}
+
 
 def draw(lines, chance, path):
     """Draw the curves of a run.
@@ -17,8 +19,10 @@ def draw(lines, chance, path):
     figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.2), constrained_layout=True)
     logged = [line for line in lines if "loss" in line]
     tested = [line for line in lines if "heldout" in line]
-    left.plot([x["step"] for x in logged], [x["imitation"] for x in logged], color="C0")
-    left.set(xlabel="updates", ylabel="-log p(right word)", yscale="log", title="loss")
+    # Whoever learns from reward has no right word to compare with.
+    shown = "imitation" if "imitation" in logged[0] else "entropy"
+    left.plot([x["step"] for x in logged], [x[shown] for x in logged], color="C0")
+    left.set(xlabel="updates", ylabel="nats", yscale="log", title=SHOWN[shown])
     steps = [x["step"] for x in logged], [x["score"] for x in logged]
     right.plot(*steps, color="C7", alpha=0.6, linewidth=0.8, label="training batch")
     held_out = [x["step"] for x in tested], [x["heldout"] for x in tested]

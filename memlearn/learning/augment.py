@@ -47,6 +47,19 @@ def look_around(key, images, zoom, shift, recolor):
     return jnp.clip(jnp.round(seen), 0, 255).astype(jnp.uint8)
 
 
+def see(keys, steps, **amounts):
+    """Look around at every step of lifetimes, each by its own key.
+
+    Args:
+      keys: random keys `[B]`.
+      steps: `TimeStep`, arrays `[B, T, ...]`.
+      **amounts: what `look_around` wants to be told.
+    """
+    look = jax.vmap(lambda key, images: look_around(key, images[None], **amounts)[0])
+    images = look(keys, steps.observation["image"])
+    return steps._replace(observation={**steps.observation, "image": images})
+
+
 def drop_senses(key, present, senses, rate):
     """Where a thing is met by several senses, lose one of them now and then.
 

@@ -83,7 +83,7 @@ class Lesson(NamedTuple):
 
 
 def update(
-    state, keys, world, *, policy, optimizer, env, length, epochs, minibatches, within, across,
+    state, keys, world, *, policy, optimizer, env, see, window, epochs, minibatches, within, across,
     decay, burn_in, inertia, updates, terms, axis_name=None,
 ):  # fmt: skip
     """Act for a window in every environment, and learn from it.
@@ -93,7 +93,8 @@ def update(
       keys: random keys `[B]`.
       world: params of the environment.
       policy, optimizer, env: that act, learn, and are acted in.
-      length: T, steps of a window.
+      see: function of random keys `[B]` and `TimeStep` that says how the steps are seen.
+      window: T, its steps.
       epochs: how often each window is learned from.
       minibatches: in how many parts, of whole windows.
       within, across, decay: as of `returns.discounts` and `returns.advantages`.
@@ -106,9 +107,9 @@ def update(
     Returns:
       the new `TrainState`, and a dict of scalars.
     """
-    actor, window = rollout(env, policy, state.params, world, state.actor, keys, length)
-    gammas = discounts(window.after, within, across)
-    lesson, moments = prepare(window, gammas, decay, state.moments, inertia, axis_name)
+    actor, lived = rollout(env, policy, state.params, world, state.actor, keys, window, see)
+    gammas = discounts(lived.after, within, across)
+    lesson, moments = prepare(lived, gammas, decay, state.moments, inertia, axis_name)
     done = state.step / updates
     first, last = terms.entropy_weights
     loss = functools.partial(
@@ -128,7 +129,7 @@ def update(
     carry = state.params, state.opt_state
     (params, opt_state), reports = lax.scan(epoch, carry, length=epochs)
     report = jax.tree.map(jnp.mean, reports)
-    report["score"] = structure.average(_mean(window.rewards, window.steps.question), axis_name)
+    report["score"] = structure.average(_mean(lived.rewards, lived.steps.question), axis_name)
     return TrainState(params, opt_state, state.key, state.step + 1, actor, moments), report
 
 

@@ -49,7 +49,7 @@ def begin(env, policy, world, keys):
     return Actor(lifetimes, policy.initial_state(keys.shape[0]))
 
 
-def rollout(env, policy, params, world, actor, keys, length):
+def rollout(env, policy, params, world, actor, keys, length, see):
     """Act for the next `length` steps; a lifetime that ends is followed by a new one.
 
     New lifetimes are drawn once a window and not at every step, so that none may be shorter than
@@ -62,23 +62,25 @@ def rollout(env, policy, params, world, actor, keys, length):
       actor: `Actor`.
       keys: random keys `[B]`.
       length: T.
+      see: function of random keys `[B]` and `TimeStep` `[B, 1, ...]` that says how steps are seen.
 
     Returns:
       the `Actor` after the window, and the `Window`.
     """
-    keys_new, keys_act = jnp.moveaxis(jax.vmap(jax.random.split)(keys), 1, 0)
+    keys_new, keys_act, keys_see = jax.vmap(lambda key: jax.random.split(key, 3), out_axes=1)(keys)
     new = jax.vmap(lambda key: env.reset_env(key, world)[1])(keys_new)
 
-    def look(lifetimes):
+    def look(lifetimes, time):
         steps = jax.vmap(env.timestep, in_axes=(0, None))(lifetimes, world)
-        return jax.tree.map(lambda x: x[:, None], steps)
+        keys = jax.vmap(jax.random.fold_in, in_axes=(0, None))(keys_see, time)
+        return see(keys, jax.tree.map(lambda x: x[:, None], steps))
 
     def think(memory, steps):
         memory, output, _ = policy.apply(params, memory, steps)
         return memory, jax.nn.log_softmax(output.logits[:, 0]), output.value[:, 0]
 
     def act(actor, time):
-        steps = look(actor.lifetimes)
+        steps = look(actor.lifetimes, time)
         memory, log_probs, values = think(actor.memory, steps)
         actions = jax.vmap(lambda key, p: jax.random.categorical(jax.random.fold_in(key, time), p))(
             keys_act, log_probs
@@ -95,7 +97,7 @@ def rollout(env, policy, params, world, actor, keys, length):
     steps, *lived = jax.tree.map(lambda x: jnp.moveaxis(x, 0, 1), lived)
     steps = jax.tree.map(lambda x: x[:, :, 0], steps)
     actions, log_probs, values, rewards = lived
-    following = look(after.lifetimes)
+    following = look(after.lifetimes, length)
     values = jnp.append(values, think(after.memory, following)[2][:, None], axis=1)
     boundaries = jnp.append(steps.boundary[:, 1:], following.boundary, axis=1)
     return after, Window(actor.memory, steps, actions, log_probs, values, rewards, boundaries)

@@ -23,6 +23,11 @@ SETTINGS = dict(
 BATCH = 16
 
 
+def as_it_is(keys, steps):
+    """See things as they are."""
+    return steps
+
+
 @functools.cache
 def begun(memory="learned"):
     """An environment, a policy, a world, and the actors of a batch of lifetimes."""
@@ -41,9 +46,9 @@ def keys(step):
 def lived(memory="learned", length=5):
     """Two windows in a row."""
     env, policy, world, state = begun(memory)
-    act = jax.jit(rollout, static_argnums=(0, 1, 6))
-    actor, first = act(env, policy, state.params, world, state.actor, keys(0), length)
-    _, second = act(env, policy, state.params, world, actor, keys(1), length)
+    act = jax.jit(rollout, static_argnums=(0, 1, 6, 7))
+    actor, first = act(env, policy, state.params, world, state.actor, keys(0), length, as_it_is)
+    _, second = act(env, policy, state.params, world, actor, keys(1), length, as_it_is)
     return first, second
 
 
@@ -154,8 +159,8 @@ def test_burning_in_fills_memory_without_a_gradient():
 def test_eight_devices_act_and_learn_as_one(kind):
     env, policy, world, state = begun("gru")
     update = functools.partial(
-        ppo.update, policy=policy, optimizer=optax.sgd(1e-2), env=env, length=5, terms=TERMS,
-        **SETTINGS,
+        ppo.update, policy=policy, optimizer=optax.sgd(1e-2), env=env, see=as_it_is, window=5,
+        terms=TERMS, **SETTINGS,
     )  # fmt: skip
 
     def updated(kind, devices):

@@ -1,0 +1,28 @@
+"""Can memory be learned from reward alone, by trying words for what was named once?
+
+    python -m experiments.train --config=experiments/configs/ppo_binding.py --workdir=runs/ppo
+    python -m experiments.evaluate --checkpoint=runs/ppo
+
+As `binding`, without a teacher: an answer is rewarded by 1 if it is right. `ppo_binding.py:level1`
+has as many names and words as `binding`.
+
+Hardware   2 CPU cores.
+"""
+
+from experiments.configs import binding
+
+LEVELS = {
+    "level0": {"classes": 4, "words": 8, "delay": 4, "ppo.window": 12, "updates": 600},
+    "level1": {"classes": 8, "words": 32, "delay": 8, "ppo.window": 24, "updates": 2000},
+}
+
+
+def get_config(level="level0"):
+    """Return the configuration of a level; what is not named here is as in `binding`."""
+    if level not in LEVELS:
+        raise ValueError(f"no level is called {level!r}; there are: {', '.join(LEVELS)}")
+    config = binding.get_config().unlock()
+    config.learner = "ppo"
+    config.batch = 128
+    config.update_from_flattened_dict(LEVELS[level])
+    return config.lock()

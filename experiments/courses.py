@@ -1,0 +1,90 @@
+"""Courses: what a run learns from. Lessons of a teacher, its own reward, or what was recorded."""
+
+import functools
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import jax
+
+from memlearn import build, recorded, worlds
+from memlearn.evaluation import agreement, retrieval
+from memlearn.learning import imitation, ppo
+from memlearn.learning.state import TrainState
+from memlearn.types import UserError
+
+
+class Course(NamedTuple):
+    """What the training loop needs of a run.
+
+    Attributes:
+      begin: function of a random key that returns the `TrainState` before the first update.
+      draw: function of the state's key and its step that returns a batch for the update.
+      shared: what else the update is given, the same at every step.
+      validation: function that returns the function from params to a score.
+    """
+
+    begin: Callable[[jax.Array], TrainState]
+    draw: Callable[[jax.Array, int], Any]
+    shared: tuple[Any, ...]
+    validation: Callable[[], Callable[[Any], jax.Array]]
+
+
+def course(config, policy, optimizer):
+    """Return the `Course` of a configuration.
+
+    Raises:
+      UserError: if there is no such learner, or nothing to learn from.
+    """
+    if config.experience.folder and config.learner != "imitation":
+        raise UserError("what was recorded can only be imitated; set --config.learner=imitation")
+    if config.experience.folder:
+        return _replay(config, policy, optimizer)
+    return build.lookup(COURSES, config.learner, "learner")(config, policy, optimizer)
+
+
+def _imitation(config, policy, optimizer):
+    """Lifetimes in which a teacher answers."""
+    env = build.environment(config)
+    draw = worlds.teaching(config, env, worlds.world(config, **worlds.SEEN))
+    return Course(
+        begin=lambda key: imitation.init(policy, optimizer, draw(key, 0), key),
+        draw=draw,
+        shared=(),
+        validation=functools.partial(_validation, config, env, policy),
+    )
+
+
+def _ppo(config, policy, optimizer):
+    """Lifetimes in which the agent answers, and is rewarded."""
+    env, world = build.environment(config), worlds.world(config, **worlds.SEEN)
+    if not 1 <= config.ppo.window <= env.length:
+        raise UserError(f"ppo.window must be between 1 and {env.length}, the steps of a lifetime")
+    return Course(
+        begin=lambda key: ppo.init(policy, optimizer, env, world, key, config.batch),
+        draw=lambda key, step: jax.random.split(jax.random.fold_in(key, step), config.batch),
+        shared=(world,),
+        validation=functools.partial(_validation, config, env, policy),
+    )
+
+
+def _replay(config, policy, optimizer):
+    """Steps that somebody recorded."""
+    experience = recorded.load(config)
+    shape = recorded.examination(config, experience, held_out=True, most=1)[0]
+    most = config.validation_lifetimes
+    asked = functools.partial(recorded.examination, config, experience, held_out=True, most=most)
+    return Course(
+        begin=lambda key: imitation.init(policy, optimizer, shape, key),
+        draw=recorded.teaching(config, experience),
+        shared=(),
+        validation=lambda: agreement.validation(policy, asked()),
+    )
+
+
+def _validation(config, env, policy):
+    worlds.conditions(config)  # what could not be evaluated is not worth training
+    held_out = worlds.world(config, **worlds.VALIDATION)
+    return retrieval.validation(env, policy, held_out, config.validation_lifetimes)
+
+
+COURSES = {"imitation": _imitation, "ppo": _ppo}

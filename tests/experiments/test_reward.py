@@ -1,0 +1,65 @@
+"""Learning from reward by the commands: it can be cut off, and is evaluated as any other run."""
+
+import json
+import subprocess
+import time
+
+import chex
+import jax
+import pytest
+
+from experiments import trained
+from memlearn.training import metrics
+from tests.experiments.test_commands import call, command, training
+
+PPO = "--config.learner=ppo", "--config.ppo.window=4", "--config.updates=6"
+
+
+def state(workdir):
+    restored = trained.restore(*trained.find(workdir))
+    return jax.tree.map(jax.random.key_data, restored.key), restored._replace(key=())
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory, data_dir):
+    """The workdir of a run that was never interrupted."""
+    workdir = tmp_path_factory.mktemp("runs") / "whole"
+    run = call(training(workdir, data_dir, *PPO))
+    assert run.returncode == 0, run.stderr
+    return workdir
+
+
+def test_cut_off_in_the_middle_of_lifetimes_it_ends_the_same_to_the_bit(whole, tmp_path, data_dir):
+    workdir = tmp_path / "cut"
+    process = subprocess.Popen(training(workdir, data_dir, *PPO), stderr=subprocess.DEVNULL)
+    while process.poll() is None and not (workdir / "checkpoints" / "4").exists():
+        time.sleep(0.001)
+    process.kill()
+    process.wait()
+    again = call(training(workdir, data_dir, *PPO))
+    assert again.returncode == 0, again.stderr
+    chex.assert_trees_all_equal(state(workdir), state(whole))
+    steps = [line["step"] for line in metrics.read(workdir) if "loss" in line]
+    assert steps == list(range(1, 7))
+
+
+def test_it_is_evaluated(whole):
+    run = call(command("evaluate", f"--checkpoint={whole}", "--lifetimes=8", "--json"))
+    assert run.returncode == 0, run.stderr
+    assert json.loads(run.stdout)["step"] == 6
+
+
+@pytest.mark.parametrize(
+    ("field", "complaint"),
+    [
+        ("ppo.window=99", "ppo.window must be between 1 and 7, the steps of a lifetime"),
+        ("ppo.minibatches=3", "a batch of 8 cannot be divided into 3 minibatches"),
+        ("ppo.burn_in=4", "ppo.burn_in must be less than ppo.window"),
+        ("nested=True", "nested and later are for imitation"),
+        ("learner=sarsa", "no learner is called 'sarsa'; there are: imitation, ppo"),
+    ],
+)
+def test_what_cannot_be_is_one_line(tmp_path, data_dir, field, complaint):
+    run = call(training(tmp_path / "run", data_dir, *PPO, f"--config.{field}"))
+    assert run.returncode == 2 and run.stderr.startswith(f"error: {complaint}")
+    assert len(run.stderr.splitlines()) == 1
