@@ -48,7 +48,7 @@ def teaching(config, experience):
     step alone; each is drawn once before any is drawn again.
     """
     rows = Rows(experience, held_out=False, length=config.experience.length)
-    batches = _Ahead(rows, config.batch)
+    batches = Ahead(rows, config.batch)
     look = functools.partial(_look, amounts=(config.zoom, config.shift, config.recolor))
 
     def draw(key, step):
@@ -71,14 +71,20 @@ def examination(config, experience, held_out, most):
     return [rows.batch(x) for x in np.array_split(chosen, -(-len(chosen) // config.batch))]
 
 
-class _Ahead:
-    """Batches of rows in the order of their steps, drawn in a thread before they are asked for."""
+class Ahead:
+    """Batches of rows, drawn in a thread before they are asked for.
+
+    Args:
+      rows: `Rows`.
+      batch: B.
+    """
 
     def __init__(self, rows, batch):
         self._rows, self._batch = rows, batch
         self._next = self._batches = None
 
     def at(self, key, step):
+        """Return the batch of a step; quickly, if it comes after the step before."""
         seed = int(jax.random.key_data(key)[-1])
         if (seed, step) != self._next:
             order = grain.MapDataset.range(len(self._rows.starts)).shuffle(seed).repeat()
