@@ -50,7 +50,7 @@ def restore(folder, config):
 
 
 def _batch(config):
-    """Return a batch of a run, or its shapes."""
+    """Return steps as a run is given them, or their shapes."""
     if config.experience.folder:
         return recorded.examination(config, recorded.load(config), held_out=True, most=1)[0]
     env, world = build.environment(config), worlds.world(config, **worlds.SEEN)

@@ -206,6 +206,12 @@ def test_an_image_that_cannot_be_read_is_named(open_x, tmp_path, monkeypatch):
         load(open_x, tmp_path)
 
 
+def test_an_episode_without_an_action_is_named(tmp_path, monkeypatch):
+    monkeypatch.setattr(recordings, "LENGTHS", (*LENGTHS[:7], 3, 1, 3))
+    with pytest.raises(UserError, match=r"episode [789] is empty: it has no step with an action"):
+        load(recordings.open_x(tmp_path), tmp_path)
+
+
 def test_codes_stand_for_the_actions_around_them():
     rng = np.random.default_rng(0)
     which = rng.integers(0, 3, 400)
