@@ -29,7 +29,7 @@ from memlearn.tasks import play
 from memlearn.training.parallel import parallel
 
 RECORDED = 64  # lifetimes that are recorded at a time
-UPDATES = 150
+UPDATES = 100
 
 
 def record(folder, batches):
@@ -138,7 +138,7 @@ def main(_):
         config.batch, config.channels, config.memory.slots = 2, (4, 4, 4), 4
     with tempfile.TemporaryDirectory() as private:
         folder = pathlib.Path(private, "recorded")
-        record(folder, batches=1 if timing.QUICK.value else 32)
+        record(folder, batches=1 if timing.QUICK.value else 16)
         config.data_dir, config.experience.folder = private, str(folder)
         rows = reading(folder, config) + training(config)
     about = dict(batch=config.batch, length=config.experience.length)

@@ -85,7 +85,8 @@ class Ahead:
 
     def at(self, key, step):
         """Return the batch of a step; quickly, if it comes after the step before."""
-        seed = int(jax.random.key_data(key)[-1])
+        # Without an operation on the device, which would wait for the update that is running there.
+        seed = int(np.asarray(jax.random.key_data(key))[-1])
         if (seed, step) != self._next:
             order = grain.MapDataset.range(len(self._rows.starts)).shuffle(seed).repeat()
             batches = grain.MapDataset.range(step, ENDLESS).map(lambda n: self._draw(order, n))
