@@ -112,21 +112,23 @@ def training(config):
     for name, seconds in taken.items():
         rate = one.question.size / statistics.median(seconds[1:])  # the first is compiled
         found.append({"experience": f"training on {name}", "steps_per_second": rate})
-    share = sum(waited[1:]) / sum(taken["batches"][1:])
-    found[0] |= {"waiting": share, "longest_wait": max(waited[1:])}
+    waits = waited[1:]
+    found[0]["waiting"] = sum(waits) / sum(taken["batches"][1:])
+    found[0] |= {"median_wait": statistics.median(waits), "longest_wait": max(waits)}
     return found
 
 
 def as_table(rows):
     """Return the figures as a `rich` table."""
-    table = Table(caption="waiting: the share of the time until a batch is there; the longest, ms")
+    table = Table(caption="waiting: for a batch, as a share of the time, and in ms")
     table.add_column("", no_wrap=True)
-    for name in ("steps/s", "waiting", "longest"):
+    for name in ("steps/s", "waiting", "median", "longest"):
         table.add_column(name, justify="right", no_wrap=True)
     for row in rows:
         waits = []
         if "waiting" in row:
-            waits = [f"{row['waiting']:.4f}", f"{1e3 * row['longest_wait']:.2f}"]
+            lengths = (f"{1e3 * row[f'{which}_wait']:.2f}" for which in ("median", "longest"))
+            waits = [f"{row['waiting']:.4f}", *lengths]
         table.add_row(row["experience"], f"{row['steps_per_second']:,.0f}", *waits)
     return table
 
