@@ -6,11 +6,11 @@ Records lifetimes of a teacher, of experiments/configs/offline.py, as an RLDS da
 of its own; prints a table, and appends one JSON object a row to --output.
 """
 
-import itertools
 import pathlib
 import statistics
 import tempfile
 import time
+from unittest import mock
 
 import jax
 import numpy as np
@@ -29,6 +29,7 @@ from memlearn.tasks import play
 from memlearn.training.parallel import parallel
 
 RECORDED = 64  # lifetimes that are recorded at a time
+UPDATES = 100
 
 
 def record(folder, batches):
@@ -55,7 +56,6 @@ def reading(folder, config):
     cached = len(experience.steps.question) / (time.perf_counter() - start)
     ways = {
         "RLDS, decoded step by step": lambda: sum(len(list(episodes[i]["steps"])) for i in few),
-        "arrays, verified and mapped": lambda: len(recorded.load(config).steps.question),
         "arrays to batches": _batches(config, Rows(experience, False, config.experience.length)),
     }
     rows = [{"experience": "RLDS to arrays, once", "steps_per_second": cached}]
@@ -83,39 +83,52 @@ def _batches(config, rows):
 
 
 def training(config):
-    """Measure updates with recorded batches, and with one batch again and again; as `reading`."""
+    """Measure updates on recorded batches and, in turns, on one batch again; as `reading`."""
     policy, optimizer, key = build.policy(config), build.optimizer(config), jax.random.key(0)
-    draw = recorded.teaching(config, recorded.load(config))
+    rows = Rows(recorded.load(config), False, config.experience.length)
+    draw, one = (
+        recorded.teaching(config, recorded.load(config)),
+        rows.batch(np.arange(config.batch)),
+    )
     update = parallel(build.update(config, policy, optimizer), "jit", config.batch).update
-    steps = draw(key, 0)
-    one, numbers = jax.block_until_ready(steps), itertools.count()
-    ways = {"one batch again and again": lambda: one, "batches": lambda: draw(key, next(numbers))}
-    state, rows = imitation.init(policy, optimizer, steps, key), []
-    state = jax.block_until_ready(update(state, draw(key, next(numbers))))[0]  # compiled
-    for name, ready in ways.items():
-        waited, start = [], time.perf_counter()
-        for _ in range(2 if timing.QUICK.value else 100):
-            asked = time.perf_counter()
-            batch = ready()
-            waited.append(time.perf_counter() - asked)
-            state = jax.block_until_ready(update(state, batch))[0]
-        seconds = time.perf_counter() - start
-        rate = len(waited) * steps.question.size / seconds
-        row = {"experience": f"training on {name}", "steps_per_second": rate}
-        rows.append(row | {"waiting": sum(waited) / seconds, "longest_wait": max(waited)})
-    return rows
+    state = imitation.init(policy, optimizer, draw(key, 0), key)
+    waited, at = [], recorded.Ahead.at
+
+    def timed(*arguments):
+        start = time.perf_counter()
+        batch = at(*arguments)
+        waited.append(time.perf_counter() - start)
+        return batch
+
+    ways = {"batches": timed, "one batch again": lambda *_: one}
+    taken = {name: [] for name in ways}
+    for step in range(1, 4 if timing.QUICK.value else UPDATES):
+        for name, way in ways.items():
+            start = time.perf_counter()
+            with mock.patch.object(recorded.Ahead, "at", way):
+                state = jax.block_until_ready(update(state, draw(key, step)))[0]
+            taken[name].append(time.perf_counter() - start)
+    found = []
+    for name, seconds in taken.items():
+        rate = one.question.size / statistics.median(seconds[1:])  # the first is compiled
+        found.append({"experience": f"training on {name}", "steps_per_second": rate})
+    waits = waited[1:]
+    found[0]["waiting"] = sum(waits) / sum(taken["batches"][1:])
+    found[0] |= {"median_wait": statistics.median(waits), "longest_wait": max(waits)}
+    return found
 
 
 def as_table(rows):
     """Return the figures as a `rich` table."""
-    table = Table(caption="waiting: the share of the time until a batch is there; longest, in ms")
+    table = Table(caption="waiting: for a batch, as a share of the time, and in ms")
     table.add_column("", no_wrap=True)
-    for name in ("steps/s", "waiting", "longest"):
+    for name in ("steps/s", "waiting", "median", "longest"):
         table.add_column(name, justify="right", no_wrap=True)
     for row in rows:
         waits = []
         if "waiting" in row:
-            waits = [f"{row['waiting']:.4f}", f"{1e3 * row['longest_wait']:.2f}"]
+            lengths = (f"{1e3 * row[f'{which}_wait']:.2f}" for which in ("median", "longest"))
+            waits = [f"{row['waiting']:.4f}", *lengths]
         table.add_row(row["experience"], f"{row['steps_per_second']:,.0f}", *waits)
     return table
 
@@ -127,7 +140,7 @@ def main(_):
         config.batch, config.channels, config.memory.slots = 2, (4, 4, 4), 4
     with tempfile.TemporaryDirectory() as private:
         folder = pathlib.Path(private, "recorded")
-        record(folder, batches=1 if timing.QUICK.value else 32)
+        record(folder, batches=1 if timing.QUICK.value else 16)
         config.data_dir, config.experience.folder = private, str(folder)
         rows = reading(folder, config) + training(config)
     about = dict(batch=config.batch, length=config.experience.length)

@@ -48,7 +48,7 @@ def teaching(config, experience):
     step alone; each is drawn once before any is drawn again.
     """
     rows = Rows(experience, held_out=False, length=config.experience.length)
-    batches = _Ahead(rows, config.batch)
+    batches = Ahead(rows, config.batch)
     look = functools.partial(_look, amounts=(config.zoom, config.shift, config.recolor))
 
     def draw(key, step):
@@ -71,15 +71,22 @@ def examination(config, experience, held_out, most):
     return [rows.batch(x) for x in np.array_split(chosen, -(-len(chosen) // config.batch))]
 
 
-class _Ahead:
-    """Batches of rows in the order of their steps, drawn in a thread before they are asked for."""
+class Ahead:
+    """Batches of rows, drawn in a thread before they are asked for.
+
+    Args:
+      rows: `Rows`.
+      batch: B.
+    """
 
     def __init__(self, rows, batch):
         self._rows, self._batch = rows, batch
         self._next = self._batches = None
 
     def at(self, key, step):
-        seed = int(jax.random.key_data(key)[-1])
+        """Return the batch of a step; quickly, if it comes after the step before."""
+        # Without an operation on the device, which would wait for the update that is running there.
+        seed = int(np.asarray(jax.random.key_data(key))[-1])
         if (seed, step) != self._next:
             order = grain.MapDataset.range(len(self._rows.starts)).shuffle(seed).repeat()
             batches = grain.MapDataset.range(step, ENDLESS).map(lambda n: self._draw(order, n))

@@ -42,17 +42,25 @@ class Blobs:
         self._files[name].write(np.ascontiguousarray(rows).tobytes())
         self.rows[name] += len(rows)
 
+    def finish(self):
+        """Brings all rows to disk; whoever opens the folder again begins anew."""
+        self._flush()
+        (self._folder / NOTE).unlink(missing_ok=True)
+
     def note(self):
         """Notes how many rows there are, once they are on disk."""
+        self._flush()
+        partial = self._folder / f"{NOTE}.partial"
+        partial.write_text(json.dumps(self.rows))
+        partial.rename(self._folder / NOTE)
+
+    def _flush(self):
         for name, file in self._files.items():
             file.seek(0)
             self._write_header(name)
             file.seek(0, os.SEEK_END)
             file.flush()
             os.fsync(file.fileno())
-        partial = self._folder / f"{NOTE}.partial"
-        partial.write_text(json.dumps(self.rows))
-        partial.rename(self._folder / NOTE)
 
     def _open(self, name, like):
         path, rows = self._folder / f"{name}.npy", self.rows.setdefault(name, 0)

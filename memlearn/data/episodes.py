@@ -152,7 +152,7 @@ def _steps(parser, record, number):
     except Exception as error:  # of a record that might hold anything
         raise frames.DamagedRecordError(f"episode {number} cannot be parsed") from error
     columns = {name.removeprefix(f"{STEPS}/"): column for name, column in found.items()}
-    length = len(columns[LAST]) - int(columns[LAST][-1])
+    length = len(columns[LAST]) - int(any(columns[LAST][-1:]))
     if not length:
         raise UserError(f"episode {number} is empty: it has no step with an action")
     return {path: column[:length] for path, column in columns.items()}

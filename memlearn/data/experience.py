@@ -86,51 +86,61 @@ def _digest(source, mapping, codes):
 
 def _make(path, source, found, aside, words):
     """Makes what is kept, or what is missing of it."""
-    fault = checksums.fault(path)  # whoever held the lock before us may have made it
-    if fault and fault.name != checksums.CHECKSUMS:
+    fault = checksums.fault(path)
+    if not fault:
+        return  # whoever held the lock before us made it
+    if fault.name != checksums.CHECKSUMS:
         logging.warning("%s is damaged; it is made anew from %s", fault, source.name)
         shutil.rmtree(path)
-    if fault:
-        with blobs.Blobs(path) as growing:
-            _read(growing, source, found)
-        card = {"source": source.name, "episodes": source.episodes, "steps": growing.rows["action"]}
-        arrays = blobs.load(path)
-        if arrays["action"].ndim == 2:
-            aside = np.repeat(aside, arrays["length"])
-            book = codebook.learn(arrays["action"], aside, words)
-            np.save(path / "codes.npy", book.codes)
-            np.save(path / "centres.npy", book.centres)
-            card["held_out_variance_lost_by_codes"] = book.error
-        card["fields"] = {name: column.paths for name, column in found.items()}
-        (path / CARD).write_text(json.dumps(card, indent=2) + "\n")
-        checksums.seal(path)
+    with blobs.Blobs(path) as growing:
+        _read(growing, source, found)
+    arrays = blobs.load(path)
+    card = {"source": source.name, "episodes": source.episodes, "steps": len(arrays["action"])}
+    card["fields"] = {name: column.paths for name, column in found.items()}
+    if found["action"].kind is not WORD:
+        book = codebook.learn(arrays["action"], np.repeat(aside, arrays["length"]), words)
+        np.save(path / "codes.npy", book.codes)
+        np.save(path / "centres.npy", book.centres)
+        card["held_out_variance_lost_by_codes"] = book.error
+    (path / CARD).write_text(json.dumps(card, indent=2) + "\n")
+    checksums.seal(path)
 
 
 def _read(growing, source, found):
     """Reads the episodes that were not read yet, beside a progress bar."""
-    number = growing.rows.get("length", 0)
+    number, steps = growing.rows.get("length", 0), 0
     paths = {path for column in found.values() for path in column.paths}
-    noted = time.monotonic()
+    noted = started = time.monotonic()
     with _progress() as progress:
         task = progress.add_task("", total=source.episodes, completed=number, rate="")
         for episode in episodes.read(source, paths, number):
-            for name, column in found.items():
-                try:
-                    growing.append(name, column.of(episode))
-                except (OSError, ValueError) as error:
-                    why = f"the {name} of episode {number} of {source.name} cannot be read: {error}"
-                    raise UserError(why) from error
-            growing.append("length", np.int64([len(episode[episodes.LAST])]))
-            number += 1
-            if time.monotonic() - noted > NOTED:
+            arrays = _convert(episode, found, f"episode {number} of {source.name}")
+            arrays["length"] = np.int64([len(arrays["action"])])
+            for name, rows in arrays.items():
+                growing.append(name, rows)
+            number, steps, now = number + 1, steps + len(arrays["action"]), time.monotonic()
+            if now - noted > NOTED:
                 growing.note()
-                noted = time.monotonic()
-            progress.update(task, completed=number)
-        growing.note()
+                noted = now
+            rate = f"{steps / (now - started):,.0f} steps/s"
+            progress.update(task, completed=number, rate=rate)
+        growing.finish()
+
+
+def _convert(episode, found, name):
+    """Returns the arrays of an episode; what cannot be read, such as an image, is named."""
+    arrays = {}
+    for array, column in found.items():
+        try:
+            arrays[array] = column.of(episode)
+        except (OSError, ValueError) as error:
+            raise UserError(f"the {array} of {name} cannot be read: {error}") from error
+    return arrays
 
 
 def _progress():
-    columns = BarColumn(), MofNCompleteColumn(), TextColumn("episodes"), TimeRemainingColumn()
+    rate = TextColumn("episodes, {task.fields[rate]}")
+    columns = BarColumn(), MofNCompleteColumn(), rate, TimeRemainingColumn()
     console = Console(stderr=True)
     return Progress(TextColumn("reading what was recorded"), *columns, console=console)
 

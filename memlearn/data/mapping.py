@@ -15,6 +15,7 @@ from memlearn.types import UserError
 
 PERCEIVED = ("image", "text", "vector")
 MODALITIES = (*PERCEIVED, "action", "reward")  # of the step before are the last two
+DECODERS = ThreadPoolExecutor()  # Pillow lets go of the interpreter while it decodes
 
 
 class Mapping(NamedTuple):
@@ -143,8 +144,7 @@ def _is_flag(field):
 
 
 def _images(values):
-    with ThreadPoolExecutor() as pool:  # Pillow lets go of the interpreter while it decodes
-        return np.stack(list(pool.map(_image, *values)))
+    return np.stack(list(DECODERS.map(_image, *values)))
 
 
 def _image(image):

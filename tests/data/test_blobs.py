@@ -35,3 +35,13 @@ def test_without_a_note_they_grow_anew(tmp_path):
     grow(tmp_path, range(3), note=set())
     grow(tmp_path, range(7, 9), note={8})
     np.testing.assert_array_equal(blobs.load(tmp_path)["reward"], [7, 8])
+
+
+def test_what_is_finished_is_not_added_to(tmp_path):
+    with blobs.Blobs(tmp_path) as growing:
+        growing.append("reward", np.float32([1, 2]))
+        growing.note()
+        growing.append("reward", np.float32([3]))
+        growing.finish()
+    np.testing.assert_array_equal(blobs.load(tmp_path)["reward"], [1, 2, 3])
+    assert blobs.Blobs(tmp_path).rows == {}

@@ -9,7 +9,7 @@ import jax
 import numpy as np
 import pytest
 
-from memlearn.data import codebook, episodes, experience
+from memlearn.data import codebook, episodes, experience, records
 from memlearn.types import LIFETIME, NONE, UserError
 from tests import recordings
 from tests.recordings import LENGTHS, LIFETIMES, OPEN_X
@@ -195,6 +195,21 @@ def test_what_is_no_data_set_is_one_line(open_x, data_dir, tmp_path):
     (tmp_path / "flat" / "features.json").write_text(json.dumps(features))
     with pytest.raises(UserError, match="not in the format of RLDS: it has no steps with is_last"):
         load(tmp_path / "flat", data_dir)
+
+
+def test_an_image_that_cannot_be_read_is_named(open_x, tmp_path, monkeypatch):
+    def truncated(picture):
+        raise OSError("image file is truncated")
+
+    monkeypatch.setattr(records, "small", truncated)
+    with pytest.raises(UserError, match=r"the image of episode 0 of open_x/1\.0\.0 cannot be read"):
+        load(open_x, tmp_path)
+
+
+def test_an_episode_without_an_action_is_named(tmp_path, monkeypatch):
+    monkeypatch.setattr(recordings, "LENGTHS", (*LENGTHS[:7], 3, 1, 3))
+    with pytest.raises(UserError, match=r"episode [789] is empty: it has no step with an action"):
+        load(recordings.open_x(tmp_path), tmp_path)
 
 
 def test_codes_stand_for_the_actions_around_them():

@@ -2,6 +2,7 @@
 
 import pytest
 
+from experiments.configs import offline
 from memlearn.evaluation import summary, tables
 from memlearn.types import UserError
 
@@ -46,4 +47,14 @@ def test_a_task_of_a_mixture_has_a_row_of_its_own():
 
 def test_a_record_needs_a_run(tmp_path):
     with pytest.raises(Exception, match="is not the workdir of a run"):
+        summary.read(tmp_path)
+
+
+def test_what_was_recorded_is_no_task(tmp_path):
+    config = offline.get_config()
+    config.experience.folder = "recorded"
+    (tmp_path / "config.json").write_text(config.to_json_best_effort())
+    with pytest.raises(
+        UserError, match="learned no task, but from what was recorded; leave it out"
+    ):
         summary.read(tmp_path)
