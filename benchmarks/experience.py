@@ -22,8 +22,8 @@ from rich.table import Table
 from benchmarks import timing
 from experiments.configs import binding, offline
 from memlearn import build, recorded, worlds
-from memlearn.data import rlds
-from memlearn.data.rows import Rows
+from memlearn.data.recorded import rlds
+from memlearn.data.recorded.rows import Rows
 from memlearn.learning import imitation
 from memlearn.tasks import play
 from memlearn.training.parallel import parallel

@@ -14,7 +14,7 @@ from absl import flags
 from experiments import command, trained
 from memlearn import build, worlds
 from memlearn.data import build as data_build
-from memlearn.data import rlds
+from memlearn.data.recorded import rlds
 from memlearn.tasks import language, play
 from memlearn.types import EPISODE, LIFETIME, NONE, PAD
 

@@ -9,7 +9,7 @@ import operator
 import optax
 from flax.core import FrozenDict
 
-from memlearn.data.mapping import MODALITIES
+from memlearn.data.recorded.mapping import MODALITIES
 from memlearn.encoders.fuse import EventEncoder
 from memlearn.encoders.image import ImageEncoder
 from memlearn.encoders.speech import SpeechEncoder

@@ -6,9 +6,9 @@ import grain
 import jax
 import numpy as np
 
-from memlearn.data import experience as recorded
-from memlearn.data.mapping import Mapping
-from memlearn.data.rows import Rows
+from memlearn.data.recorded import experience as recorded
+from memlearn.data.recorded.mapping import Mapping
+from memlearn.data.recorded.rows import Rows
 from memlearn.learning.augment import look_around
 from memlearn.tasks import language
 from memlearn.types import UserError

@@ -6,7 +6,8 @@ import jax
 import jax.numpy as jnp
 
 from memlearn import build
-from memlearn.data import atlas, speech
+from memlearn.data import atlas
+from memlearn.data.classes import speech
 from memlearn.learning.augment import drop_senses, look_around
 from memlearn.tasks import play
 from memlearn.tasks.lifetime import LifetimeParams, Sense

@@ -10,8 +10,8 @@ import tensorflow_datasets as tfds
 from array_record.python.array_record_module import ArrayRecordReader
 from PIL import Image
 
-from memlearn.data import frames, rlds
-from memlearn.data.mapping import Mapping
+from memlearn.data.recorded import frames, rlds
+from memlearn.data.recorded.mapping import Mapping
 from memlearn.tasks import play
 from tests.worlds import lessons
 

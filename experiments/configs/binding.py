@@ -40,7 +40,7 @@ def get_config():
     config.experience.folder = ""  # of a data set in the format of RLDS
     config.experience.length = 24  # steps of a row of a batch
     config.experience.held_out = 0.1  # share of the episodes for validation and evaluation
-    # Fields of a step: see Mapping in memlearn/data/mapping.py.
+    # Fields of a step: see Mapping in memlearn/data/recorded/mapping.py.
     config.experience.image = ""
     config.experience.text = ""
     config.experience.text_length = 0

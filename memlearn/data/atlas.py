@@ -8,7 +8,8 @@ import jax.numpy as jnp
 import numpy as np
 import tensorflow_datasets as tfds
 
-from memlearn.data import build, records, speech
+from memlearn.data import build, records
+from memlearn.data.classes import speech
 
 WRITTEN = 48  # bytes of a name, in UTF-8
 UNREAD = ("es", "ja")  # languages held out for evaluation: one of known letters, one of new ones

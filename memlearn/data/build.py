@@ -18,8 +18,9 @@ import sys
 import tensorflow_datasets as tfds
 from absl import app, flags, logging
 
-from memlearn.data import catalogue, checksums, emoji, glyphs, speech
+from memlearn.data import checksums
 from memlearn.data.checksums import CHECKSUMS
+from memlearn.data.classes import catalogue, emoji, glyphs, speech
 from memlearn.types import UserError
 
 BUILDERS = {"glyphs": glyphs.Glyphs, "emoji": emoji.Emoji}

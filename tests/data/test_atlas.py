@@ -9,7 +9,8 @@ import jax
 import numpy as np
 import pytest
 
-from memlearn.data import atlas, build, faces, glyphs
+from memlearn.data import atlas, build
+from memlearn.data.classes import faces, glyphs
 
 PARTS = ("train", "val", "test")
 COMMAND = [sys.executable, "-m", "memlearn.data.build"]

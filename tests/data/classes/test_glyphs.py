@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from memlearn.data import build, faces, glyphs, records
+from memlearn.data import build, records
+from memlearn.data.classes import faces, glyphs
 
 PARTS = ("train", "val", "test")
 

@@ -16,7 +16,8 @@ import tensorflow_datasets as tfds
 from rich import console, progress
 from scipy import sparse
 
-from memlearn.data import icons, packages, records, styles
+from memlearn.data import records
+from memlearn.data.classes import icons, packages, styles
 
 CLASSES = "fluent-emoji-high-contrast"  # the style that has what is a class
 HELD_OUT_FAMILY = "twemoji"

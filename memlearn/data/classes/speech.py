@@ -11,7 +11,8 @@ import numpy as np
 import tensorflow_datasets as tfds
 from rich import console, progress
 
-from memlearn.data import records, spectrogram, voices
+from memlearn.data import records
+from memlearn.data.classes import spectrogram, voices
 
 PREFIX = "speech:"  # of the name of such a data set
 

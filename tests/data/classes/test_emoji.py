@@ -9,7 +9,8 @@ import tarfile
 import numpy as np
 import pytest
 
-from memlearn.data import atlas, build, emoji, icons, packages, styles
+from memlearn.data import atlas, build
+from memlearn.data.classes import emoji, icons, packages, styles
 from memlearn.types import UserError
 
 GREY, RED, BLUE, WHITE = [128] * 3, [255, 0, 0], [0, 0, 255], [255] * 3

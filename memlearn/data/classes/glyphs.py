@@ -12,7 +12,8 @@ import functools
 import numpy as np
 import tensorflow_datasets as tfds
 
-from memlearn.data import faces, records
+from memlearn.data import records
+from memlearn.data.classes import faces
 
 HELD_OUT_FAMILY = "mono"
 MAX_SIMILARITY = 0.90

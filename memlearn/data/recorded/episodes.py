@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow_datasets as tfds
 from tensorflow_datasets.core import example_parser
 
-from memlearn.data import frames
+from memlearn.data.recorded import frames
 from memlearn.types import UserError
 
 STEPS, LAST = "steps", "is_last"  # what RLDS calls the steps, and the flag of an episode's end

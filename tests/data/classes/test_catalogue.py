@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import tensorflow_datasets as tfds
 
-from memlearn.data import atlas, build, catalogue, records
+from memlearn.data import atlas, build, records
+from memlearn.data.classes import catalogue
 from memlearn.types import UserError
 
 CLASSES, IMAGES = 40, 13

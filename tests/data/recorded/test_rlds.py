@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 import tensorflow_datasets as tfds
 
-from memlearn.data import records, rlds
+from memlearn.data import records
+from memlearn.data.recorded import rlds
 from memlearn.tasks import play
 from memlearn.types import EPISODE, LIFETIME, UserError
 from tests.worlds import lessons

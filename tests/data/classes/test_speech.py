@@ -8,7 +8,8 @@ import pytest
 import tensorflow_datasets as tfds
 
 from memlearn import worlds
-from memlearn.data import atlas, build, records, spectrogram, voices
+from memlearn.data import atlas, build, records
+from memlearn.data.classes import spectrogram, voices
 from memlearn.types import UserError
 from tests.worlds import small_config
 

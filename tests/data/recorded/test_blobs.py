@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from memlearn.data import blobs
+from memlearn.data.recorded import blobs
 
 
 def grow(folder, rows, note):

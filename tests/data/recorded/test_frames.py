@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from memlearn.data import frames
+from memlearn.data.recorded import frames
 from tests.recordings import framed
 
 

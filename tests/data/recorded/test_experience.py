@@ -9,7 +9,8 @@ import jax
 import numpy as np
 import pytest
 
-from memlearn.data import codebook, episodes, experience, records
+from memlearn.data import records
+from memlearn.data.recorded import codebook, episodes, experience
 from memlearn.types import LIFETIME, NONE, UserError
 from tests import recordings
 from tests.recordings import LENGTHS, LIFETIMES, OPEN_X
@@ -17,7 +18,7 @@ from tests.recordings import LENGTHS, LIFETIMES, OPEN_X
 # Another process: nothing on the way from a data set to its steps needs TensorFlow.
 READER = """
 import ast, sys
-from memlearn.data import experience, mapping
+from memlearn.data.recorded import experience, mapping
 fields = mapping.Mapping(*ast.literal_eval(sys.argv[3]))
 found = experience.load(sys.argv[1], fields, 4, 0.3, sys.argv[2])
 assert "tensorflow" not in sys.modules

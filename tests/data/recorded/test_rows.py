@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from memlearn.data.experience import Experience
-from memlearn.data.rows import Rows
+from memlearn.data.recorded.experience import Experience
+from memlearn.data.recorded.rows import Rows
 from memlearn.types import EPISODE, LIFETIME, NONE, TimeStep, UserError
 
 FIRST = np.array([0, 5, 7, 10])  # episodes of 5, 2, 3 and 2 steps, the second of which is held out

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from memlearn.data.packages import Package
+from memlearn.data.classes.packages import Package
 
 
 class Style(NamedTuple):

@@ -17,8 +17,9 @@ from absl import logging
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from memlearn.data import blobs, build, checksums, codebook, episodes, records
-from memlearn.data.mapping import PERCEIVED, WORD, columns
+from memlearn.data import build, checksums, records
+from memlearn.data.recorded import blobs, codebook, episodes
+from memlearn.data.recorded.mapping import PERCEIVED, WORD, columns
 from memlearn.types import LIFETIME, NONE, TimeStep, UserError
 
 FORM = 1  # of what is kept; another one is made anew

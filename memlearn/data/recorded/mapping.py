@@ -10,7 +10,8 @@ import numpy as np
 import tensorflow_datasets as tfds
 from PIL import Image
 
-from memlearn.data import episodes, records
+from memlearn.data import records
+from memlearn.data.recorded import episodes
 from memlearn.types import UserError
 
 PERCEIVED = ("image", "text", "vector")

@@ -8,7 +8,8 @@ import json
 
 import resvg_py
 
-from memlearn.data import packages, records
+from memlearn.data import records
+from memlearn.data.classes import packages
 
 GROUND = "#808080"  # sets draw in black, others in white
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from memlearn.data import spectrogram
+from memlearn.data.classes import spectrogram
 from memlearn.types import UserError
 
 LANGUAGE = "en-us"
