@@ -13,7 +13,7 @@ def several(init, keys):
     They are made one after another: batches of QR factorizations, of which two make an LSTM, can
     wait for each other for ever where there are two cores.
     """
-    return jax.tree.map(lambda *each: jnp.stack(each), *map(init, keys))
+    return lax.map(init, keys)
 
 
 def seeded(update):
