@@ -21,6 +21,7 @@ def get_config():
     config.senses = ("image", "name", "speech")
     config.data = "emoji"
     config.updates = 3000
+    config.task_shares = (("name_image", 2.0), ("speech_image", 2.0))  # what takes longest to learn
     config.zoom = 0.3
     config.recolor = 1.0
     config.sense_dropout = 0.05

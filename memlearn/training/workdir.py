@@ -100,7 +100,7 @@ def _frozen(tree):
     def tuples(value):
         if isinstance(value, dict):
             return {name: tuples(inner) for name, inner in value.items()}
-        return tuple(value) if isinstance(value, list) else value
+        return tuple(map(tuples, value)) if isinstance(value, list) else value
 
     return ConfigDict(tuples(tree)).lock()
 

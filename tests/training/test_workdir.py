@@ -22,8 +22,10 @@ def test_a_folder_is_held_by_one_run(tmp_path):
 
 def test_the_configuration_comes_back(tmp_path):
     config = small_config()
+    config.task_shares = (("rule", 3.0), ("counting", 2.0))
     folder = claim(tmp_path / "a" / "run", config)
     assert workdir.read_config(folder) == config
+    assert workdir.read_config(folder).task_shares == config.task_shares
     assert workdir.read_config(folder).is_locked
     assert len((folder / "commit.txt").read_text().strip().removesuffix("-dirty")) in (7, 40)
     assert claim(folder, config) == folder, "the same configuration goes on"
