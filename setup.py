@@ -36,7 +36,7 @@ EXTRAS = {
         "espeakng-loader==0.2.4",
     ],
     "tensorboard": ["tensorboardX>=2.6.2"],  # writes events without TensorFlow
-    # GPL-3.0, and so no part of what is installed by default; pinned, so that all hear the same.
+    # GPL-3.0, and so an extra, which tests use; pinned, so that all hear the same.
     "speech": ["espeakng-loader==0.2.4"],
     "memax": ["memax[equinox]>=0.1.1"],  # other people's memories, to compare with
     "tfds": ["tensorflow>=2.16"],  # most data sets of TFDS need it to be prepared, none to be read

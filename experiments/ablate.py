@@ -10,7 +10,6 @@ and figures. What was run with other settings stays in the file, and out of the 
 """
 
 import difflib
-import functools
 import importlib.util
 import itertools
 import pathlib
@@ -18,11 +17,10 @@ import pathlib
 import jax
 from absl import flags
 
-from experiments import command
+from experiments import command, courses
 from experiments.configs import mixture
 from memlearn import build, worlds
 from memlearn.evaluation import comparison, findings, report, retrieval, study, tables
-from memlearn.learning import imitation
 from memlearn.memory import designs
 from memlearn.training import loop, workdir
 from memlearn.training.checkpoint import Checkpoints
@@ -64,7 +62,7 @@ def check(config, shares):
     """Raise a `UserError` if a variant cannot be run: it is said before anything is."""
     build.check(config)
     worlds.conditions(config)
-    worlds.teaching(config, build.environment(config), worlds.world(config, **worlds.SEEN))
+    courses.course(config, build.policy(config), build.optimizer(config))
     if shares and config.memory.kind not in designs.DESIGNS:
         raise UserError(f"{config.memory.kind!r} has no slots to take a share of")
 
@@ -134,25 +132,22 @@ def run(name, variant, config, shares, mark):
 
 def train(config, policy, folder):
     """Train all seeds in one program; return their states `[S, ...]`."""
-    env, optimizer = build.environment(config), build.optimizer(config)
-    draw = worlds.teaching(config, env, worlds.world(config, **worlds.SEEN))
-    held_out = worlds.world(config, **worlds.VALIDATION)
-    validate = retrieval.validation(env, policy, held_out, config.validation_lifetimes)
-
+    optimizer = build.optimizer(config)
+    course = courses.course(config, policy, optimizer)
+    validate = course.validation()
     checkpoints = Checkpoints(folder / "checkpoints")
     seeds = jax.vmap(jax.random.key)(config.seed + jax.numpy.arange(SEEDS.value))
-    init = functools.partial(imitation.init, policy, optimizer, draw(jax.random.key(0), 0))
-    states = several(init, seeds)
+    states = several(course.begin, seeds)
     if checkpoints.latest() is not None:
         states = checkpoints.restore(like=states)
 
     def batches(keys, step):
-        drawn = [draw(key, step) for key in keys]
+        drawn = [course.draw(key, step) for key in keys]
         return jax.tree.map(lambda *each: jax.numpy.stack(each), *drawn)
 
+    update = build.update(config, policy, optimizer)
     return loop.train(
-        states, parallel=seeded(build.update(config, policy, optimizer)),
-        draw=batches,
+        states, parallel=seeded(update, course.shared), draw=batches,
         validate=lambda params: validate(seed(params, 0)), checkpoints=checkpoints,
         metrics=Metrics(folder, int(states.step[0]), config.tensorboard), updates=config.updates,
         log_every=config.log_every, validate_every=config.validate_every,

@@ -37,6 +37,8 @@ def course(config, policy, optimizer):
     """
     if config.experience.folder and config.learner != "imitation":
         raise UserError("what was recorded can only be imitated; set --config.learner=imitation")
+    if config.task == "recorded" and not config.experience.folder:
+        raise UserError("name the folder of what was recorded, by --config.experience.folder")
     if config.experience.folder:
         return _replay(config, policy, optimizer)
     return build.lookup(COURSES, config.learner, "learner")(config, policy, optimizer)
@@ -57,8 +59,14 @@ def _imitation(config, policy, optimizer):
 def _ppo(config, policy, optimizer):
     """Lifetimes in which the agent answers, and is rewarded."""
     env, world = build.environment(config), worlds.world(config, **worlds.SEEN)
-    if not 1 <= config.ppo.window <= env.length:
-        raise UserError(f"ppo.window must be between 1 and {env.length}, the steps of a lifetime")
+    window = config.ppo.window or env.length
+    if not 1 <= window <= env.length:
+        raise UserError(f"ppo.window must be at most {env.length}, the steps of a lifetime, or 0")
+    if not 0 <= config.ppo.burn_in < window:
+        raise UserError(f"ppo.burn_in must be less than the {window} steps of a window")
+    parts = config.ppo.minibatches * jax.device_count()
+    if config.parallel == "pmap" and config.batch % parts:
+        raise UserError(f"a batch of {config.batch} cannot be divided into {parts} equal parts")
     return Course(
         begin=lambda key: ppo.init(policy, optimizer, env, world, key, config.batch),
         draw=lambda key, step: jax.random.split(jax.random.fold_in(key, step), config.batch),

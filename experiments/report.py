@@ -53,9 +53,11 @@ def report_runs(out):
     """Write and print the table of runs."""
     folders = [pathlib.Path(name) for name in sorted(glob.glob(RUNS.value))]
     folders = [folder for folder in folders if (folder / "evaluation.json").exists()]
-    if not folders:
+    if not any(map(summary.compares, folders)):
         raise UserError(f"no evaluated run matches {RUNS.value!r}; run experiments.evaluate first")
-    records = [record for folder in folders for record in summary.read(folder)]
+    # Those that learned from what was recorded have no task to be compared at.
+    compared = [folder for folder in folders if summary.compares(folder)]
+    records = [record for folder in compared for record in summary.read(folder)]
     table = summary.as_table(records)
     tables.write(out / "table", [table])
     (out / "runs.jsonl").write_text("".join(json.dumps(record) + "\n" for record in records))

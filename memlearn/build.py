@@ -150,7 +150,7 @@ def check(config):
         raise UserError(f"{of_slots[0]} says nothing about {memory.kind!r}; leave it out")
     if not set(config.senses) <= set(SENSES) or "image" not in config.senses:
         raise UserError(
-            f"senses must be of {', '.join(SENSES)}, and image one; got {config.senses}"
+            f"senses must be some of {', '.join(SENSES)}, image among them; got {config.senses}"
         )
     if config.learner == "ppo":
         check_ppo(config)
@@ -173,10 +173,13 @@ def check_ppo(config):
             f"a batch of {config.batch} cannot be divided into {settings.minibatches} minibatches; "
             "see --config.ppo.minibatches"
         )
-    if not 0 <= settings.burn_in < settings.window:
-        raise UserError("ppo.burn_in must be less than ppo.window")
-    if config.nested or config.later:
-        raise UserError("nested and later are for imitation; PPO knows nothing of them")
+    for name in ("within", "across", "decay", "inertia"):
+        if not 0 <= settings[name] <= 1:
+            raise UserError(f"ppo.{name} must be between 0 and 1; got {settings[name]}")
+    if settings.clip <= 0 or len(settings.entropy_weights) != 2:
+        raise UserError("ppo.clip must be positive, and ppo.entropy_weights two")
+    if config.nested or config.later or config.sense_dropout:
+        raise UserError("nested, later and sense_dropout are for imitation; set them to nothing")
 
 
 def lookup(table, name, what):
@@ -278,10 +281,11 @@ def update(config, policy, optimizer):
     )
     if config.learner != "ppo":
         return functools.partial(imitation.update, **agent, **weights, nested=config.nested)
-    settings = dict(config.ppo)
+    env, settings = environment(config), dict(config.ppo)
+    settings["window"] = settings["window"] or env.length
     of_loss = {name: settings.pop(name) for name in ("clip", "entropy_weights")}
     return functools.partial(
-        ppo.update, **agent, **settings, env=environment(config), updates=config.updates,
+        ppo.update, **agent, **settings, env=env, updates=config.updates,
         terms=ppo.Terms(**of_loss, **weights),
         see=functools.partial(
             augment.see, zoom=config.zoom, shift=config.shift, recolor=config.recolor

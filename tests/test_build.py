@@ -36,7 +36,7 @@ TEACHING = functools.partial(worlds.teaching, env=None, world=None)
         (build.check, {"log_every": 0}, "log_every must be at least 1; got 0"),
         (build.check, {"updates": 1}, "updates must be at least 2; got 1"),
         (build.check, {"slot_price": 0.1}, "slot_price is a price on what memory.count=learned"),
-        (build.check, {"senses": ("image", "smell")}, "senses must be of image, name, speech"),
+        (build.check, {"senses": ("image", "smell")}, "senses must be some of image, name, speech"),
         (build.environment, {"task": "image_speech"}, "image_speech takes more senses than"),
         (build.environment, {"task": "crossmodal"}, "crossmodal takes more senses than"),
         (build.check, {"sense_dropout": 2.0}, "sense_dropout must be between 0 and 1; got 2.0"),

@@ -89,10 +89,7 @@ def get_config():
     config.warmup = 50  # updates
     config.weight_decay = 1e-4
     config.clip = 1.0  # largest norm of a gradient
-    config.trial_rates = (
-        0.2,
-        0.2,
-    )  # how often the teacher tries an answer, at first and in the end
+    config.trial_rates = (0.2, 0.2)  # how often the teacher tries an answer, at first, in the end
     config.zoom = 0.2  # augmentation of images: largest log-scale; faces differ in width most
     config.shift = 0.5  # ... and largest move, in pixels
     config.recolor = 0.0  # ... and largest share of other colours
@@ -105,13 +102,13 @@ def get_config():
 
     # ... from reward: see memlearn/learning/ppo.py.
     config.ppo = ConfigDict()
-    config.ppo.window = 24  # steps that are lived between two updates, and learned from
+    config.ppo.window = 0  # steps that are lived between two updates; 0: whole lifetimes
     config.ppo.epochs = 2  # times that they are learned from
     config.ppo.minibatches = 4  # parts, of whole windows
     config.ppo.within = 0.9  # discount from a step to the next
     config.ppo.across = 1.0  # ... and to the next episode of the lifetime
     config.ppo.decay = 0.95  # lambda of the advantages
-    config.ppo.clip = 0.2  # how far an update may change the odds of an action
+    config.ppo.clip = 0.2  # how far an update may change the probability of an action
     config.ppo.entropy_weights = (0.02, 0.002)  # at first, and in the end
     config.ppo.burn_in = 0  # first steps of a window from which only memory is filled
     config.ppo.inertia = 0.99  # of the moving mean and spread of returns

@@ -12,8 +12,8 @@ Hardware   2 CPU cores.
 from experiments.configs import binding
 
 LEVELS = {
-    "level0": {"classes": 4, "words": 8, "delay": 4, "ppo.window": 12, "updates": 400},
-    "level1": {"classes": 8, "words": 32, "delay": 8, "ppo.window": 24, "updates": 1000},
+    "level0": {"classes": 4, "words": 8, "delay": 4, "updates": 400},
+    "level1": {"classes": 8, "words": 32, "delay": 8, "updates": 1000},
 }
 
 

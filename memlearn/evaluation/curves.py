@@ -20,13 +20,13 @@ def draw(lines, chance, path):
     logged = [line for line in lines if "loss" in line]
     tested = [line for line in lines if "heldout" in line]
     # Whoever learns from reward has no right word to compare with.
-    shown = "imitation" if "imitation" in logged[0] else "entropy"
+    shown = "entropy" if any("entropy" in x for x in logged) else "imitation"
     left.plot([x["step"] for x in logged], [x[shown] for x in logged], color="C0")
     left.set(xlabel="updates", ylabel="nats", yscale="log", title=SHOWN[shown])
     steps = [x["step"] for x in logged], [x["score"] for x in logged]
     right.plot(*steps, color="C7", alpha=0.6, linewidth=0.8, label="training batch")
     held_out = [x["step"] for x in tested], [x["heldout"] for x in tested]
-    right.plot(*held_out, "o-", color="C1", markersize=3, label="held-out classes and faces")
+    right.plot(*held_out, "o-", color="C1", markersize=3, label="held out")
     right.axhline(chance, color="black", linestyle=":", label="chance")
     right.set(xlabel="updates", ylabel="answered right", ylim=(0, 1.02), title="score")
     right.legend(loc="center right", fontsize=8)

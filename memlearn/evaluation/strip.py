@@ -50,13 +50,14 @@ def _draw_sense(steps, sense, ax):
     for time in np.flatnonzero(steps.present[sense]):
         form, extent = steps.observation[sense][time], (time - 0.46, time + 0.46, 0, 1)
         if sense == "name":
-            name = bytes(form).rstrip(b"\0").decode()
+            # The fonts that are there have no Chinese and no Japanese.
+            name = "".join(c if c < "\u2e80" else "·" for c in bytes(form).rstrip(b"\0").decode())
             ax.text(time, 0.5, name, rotation=90, ha="center", va="center", fontsize=4, wrap=True)
         elif sense == "speech":
             ax.imshow(form.T, extent=extent, aspect="auto", origin="lower", cmap="magma")
         else:
             ax.imshow(form, extent=extent, aspect="auto")
-    label = {"image": "saw", "name": "read", "speech": "listened"}[sense]
+    label = {"image": "saw", "name": "read", "speech": "heard"}[sense]
     ax.set(ylim=(0, 1), yticks=[], ylabel=label)
 
 

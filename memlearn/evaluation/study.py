@@ -36,8 +36,6 @@ def digest(config):
     """Return a short name for what a configuration makes an agent learn, whatever its seed."""
     apart = {"seed", *workdir.RUNNING}
     fields = {name: value for name, value in config.to_dict().items() if name not in apart}
-    if "experience" in fields and not fields["experience"]["folder"]:
-        del fields["experience"]  # nothing of it is used
     return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()[:12]
 
 

@@ -23,12 +23,8 @@ def read(folder):
     Args:
       folder: `pathlib.Path` of an evaluated run.
 
-    Raises:
-      UserError: if it learned from recorded experience: there is no task to compare it at.
     """
     config = workdir.read_config(folder)
-    if "experience" in config and config.experience.folder:  # older runs know of none
-        raise UserError(f"{folder} learned no task, but from what was recorded; leave it out")
     found = json.loads((folder / "evaluation.json").read_text())
     commit = (folder / "commit.txt").read_text().strip()
     axes = [f"{axis}={config.memory[axis]}" for axis in designs.AXES if config.memory[axis]]
@@ -36,6 +32,12 @@ def read(folder):
     run = {"trained": config.task, "memory": memory, "seed": config.seed}
     run["settings"] = study.digest(config)
     return [{**run, "commit": commit, **task} for task in found.get("tasks", [found])]
+
+
+def compares(folder):
+    """Return whether an evaluated run can stand beside others: it was evaluated at a task."""
+    config = workdir.read_config(folder)
+    return "experience" not in config or not config.experience.folder  # older runs know of none
 
 
 def as_table(records):

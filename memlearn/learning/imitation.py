@@ -60,10 +60,10 @@ def loss_fn(
     imitation = -at_questions(log_right)
     value = 0.5 * at_questions(jnp.square(output.value - expected))
 
-    costs = structure.costs(sown, axis_name)
-    loss = imitation + value_weight * value + balance_weight * costs["balance"]
-    loss += write_price * costs["written"] + slot_price * costs.get("open", 0.0)
-    report = dict(imitation=imitation, value=value, score=at_questions(answered), **costs)
+    prices = balance_weight, write_price, slot_price
+    cost, report = structure.costs(sown, *prices, axis_name)
+    loss = imitation + value_weight * value + cost
+    report |= dict(imitation=imitation, value=value, score=at_questions(answered))
     return loss, {"loss": loss, **report}
 
 

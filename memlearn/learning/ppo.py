@@ -22,7 +22,8 @@ class Terms(NamedTuple):
     """How much each term of the loss counts, and what bounds it.
 
     Attributes:
-      clip: epsilon, how far an update may change the odds of an action, or a value.
+      clip: epsilon, how far an update may change the probability of an action, relative to what it
+        was, or a value.
       value_weight: of the error of the values.
       entropy_weights: of the entropy, at the first update and at the last.
       balance_weight, write_price, slot_price: of the costs of structure.
@@ -129,7 +130,7 @@ def update(
     carry = state.params, state.opt_state
     (params, opt_state), reports = lax.scan(epoch, carry, length=epochs)
     report = jax.tree.map(jnp.mean, reports)
-    report["score"] = structure.average(_mean(lived.rewards, lived.steps.question), axis_name)
+    report["score"] = structure.mean(lived.rewards, lived.steps.question, axis_name)
     return TrainState(params, opt_state, state.key, state.step + 1, actor, moments), report
 
 
@@ -146,8 +147,8 @@ def prepare(window, gammas, decay, before, inertia, axis_name=None):
     seen = Moments(*structure.average(seen, axis_name))
     moments = jax.tree.map(lambda old, new: inertia * old + (1 - inertia) * new, before, seen)
     choice = window.steps.choices > 1
-    mean = structure.average(_mean(found, choice), axis_name)
-    variance = structure.average(_mean(jnp.square(found - mean), choice), axis_name)
+    mean = structure.mean(found, choice, axis_name)
+    variance = structure.mean(jnp.square(found - mean), choice, axis_name)
     return Lesson(
         *(window.memory, window.steps, window.actions, window.log_probs, window.values[:, :-1]),
         advantages=(found - mean) / jnp.sqrt(variance + 1e-8),
@@ -195,26 +196,26 @@ def loss_fn(params, lesson, policy, terms, entropy_weight, burn_in, axis_name=No
     errors = jnp.square(output.value - lesson.returns), jnp.square(bounded - lesson.returns)
     entropy = -jnp.sum(jnp.exp(log_p) * log_p, axis=-1)
 
+    def mean(x):
+        return structure.mean(x, choice, axis_name)
+
     report = {
-        "policy": -_mean(gain, choice),
-        "value": 0.5 * jnp.mean(jnp.maximum(*errors)),
-        "entropy": _mean(entropy, choice),
-        "clipped": _mean(ratio != near, choice),
-        "divergence": _mean(ratio - 1 - jnp.log(ratio), choice),
+        "policy": -mean(gain),
+        "value": 0.5 * structure.average(jnp.mean(jnp.maximum(*errors)), axis_name),
+        "entropy": mean(entropy),
+        "clipped": mean(1.0 * (ratio != near)),
+        "divergence": mean(ratio - 1 - jnp.log(ratio)),
     }
-    report = structure.average(report, axis_name)
-    costs = structure.costs(sown, axis_name)
+    prices = terms.balance_weight, terms.write_price, terms.slot_price
+    cost, structural = structure.costs(sown, *prices, axis_name)
     loss = report["policy"] + terms.value_weight * report["value"]
-    loss += terms.balance_weight * costs["balance"] + terms.write_price * costs["written"]
-    loss += terms.slot_price * costs.get("open", 0.0) - entropy_weight * report["entropy"]
-    return loss, {"loss": loss, **report, **costs}
+    loss += cost - entropy_weight * report["entropy"]
+    return loss, {"loss": loss, **report, **structural}
 
 
 def _parts(x, minibatches):
-    """Divide `[B, ...]` to `[minibatches, B / minibatches, ...]`, each device its own share."""
+    """Divide `[B, ...]` to `[minibatches, B / minibatches, ...]`, each device its own share.
+
+    They are always of the same environments: what these live is new every time.
+    """
     return jnp.moveaxis(x.reshape(-1, minibatches, *x.shape[1:]), 1, 0)
-
-
-def _mean(x, where):
-    """The mean of `[B, T]` where there is something to average; 0 if there is nothing."""
-    return jnp.sum(x * where) / jnp.maximum(jnp.sum(where), 1)

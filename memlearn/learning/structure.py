@@ -1,14 +1,17 @@
 """What structure costs: terms of a loss that every way of learning has in common."""
 
 import jax
+import jax.numpy as jnp
 
 from memlearn.memory.routing import balance_loss
 
 SOWN = ("routing", "written", "open")  # the collections that memories sow into
 
 
-def costs(sown, axis_name=None):
-    """Compute what the structure of all memories costs, before it is weighed.
+def costs(sown, balance_weight, write_price, slot_price, axis_name=None):
+    """Compute what the structure of all memories costs.
+
+        cost    = balance_weight * balance + write_price * written + slot_price * open
 
         balance = mean over routers of the balance loss
         written = mean over memories of how much of each event was written
@@ -16,18 +19,29 @@ def costs(sown, axis_name=None):
 
     Args:
       sown: what memories sowed, collections of `SOWN`.
+      balance_weight, write_price, slot_price: floats.
       axis_name: the mapped axis over which the batch is spread, if any.
 
     Returns:
-      a dict of scalars; `open` is in it only where how many slots are is learned.
+      the cost, and a dict of the three scalars; `open` is in it only where it is learned.
     """
 
-    def mean(name, cost=lambda x: x):
+    def over_memories(name, cost=lambda x: x):
         each = [cost(average(x, axis_name)) for x in jax.tree.leaves(sown.get(name))]
         return sum(each) / max(len(each), 1)
 
-    found = dict(balance=mean("routing", balance_loss), written=mean("written"))
-    return {**found, "open": mean("open")} if "open" in sown else found
+    balance, written = over_memories("routing", balance_loss), over_memories("written")
+    report = dict(balance=balance, written=written)
+    if "open" in sown:  # how many slots are is learned
+        report["open"] = over_memories("open")
+    cost = balance_weight * balance + write_price * written
+    return cost + slot_price * report.get("open", 0.0), report
+
+
+def mean(x, where, axis_name=None):
+    """Average `[B, T]` where bool `[B, T]` says so, over all devices; 0 where there is nothing."""
+    there = average(jnp.mean(where, dtype=x.dtype), axis_name)
+    return average(jnp.mean(x * where), axis_name) / jnp.maximum(there, 1e-9)
 
 
 def average(x, axis_name):

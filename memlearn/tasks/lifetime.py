@@ -4,7 +4,6 @@ It follows gymnax 1.0: `reset(key, params)` and `step(key, state, action, params
 jitted and vmapped, and observations are dicts.
 """
 
-import functools
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -112,8 +111,14 @@ class Lifetime(Environment):
         # Each item of the script becomes a class of its own.
         items = jax.random.choice(key_classes, params.classes, (self.length,), replace=False)
         classes = items[script.item]
-        draw = functools.partial(_draw_faces, key_faces, items, script)
-        faces = {name: draw(sense) for name, sense in params.senses.items()}
+
+        def draw(number, sense):
+            # What is only seen is drawn the same as by whoever also reads and hears.
+            key = jax.random.fold_in(key_faces, number) if number else key_faces
+            return _draw_faces(key, items, script, sense)
+
+        senses = enumerate(params.senses.items())
+        faces = {name: draw(number, sense) for number, (name, sense) in senses}
         state = LifetimeState(jnp.int32(0), script, classes, faces, jnp.int32(0), jnp.float32(0))
         return self.observe(key, state, None, params), state
 

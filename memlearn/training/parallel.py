@@ -78,16 +78,19 @@ def _jit(update, devices, shared):
 def _pmap(update, devices, shared):
     count = len(devices)
 
-    def mapped_update(state, batch):
+    def mapped_update(state, batch, *shared):
         return update(state, batch, *shared, axis_name=AXIS)
 
-    mapped = jax.pmap(mapped_update, axis_name=AXIS, devices=devices, donate_argnums=0)
+    mapped = jax.pmap(
+        mapped_update, axis_name=AXIS, in_axes=(0, 0, *(None for _ in shared)), devices=devices,
+        donate_argnums=0,
+    )  # fmt: skip
 
     def split(batch):
         return jax.tree.map(lambda x: x.reshape(count, -1, *x.shape[1:]), batch)
 
     def run(state, batch):
-        state, report = mapped(state, split(batch))
+        state, report = mapped(state, split(batch), *shared)
         return state, jax.tree.map(lambda x: x[0], report)
 
     def spread(state):

@@ -8,7 +8,7 @@ from memlearn.training.parallel import Parallel
 
 
 def several(init, keys):
-    """Return the states of S seeds, of `init` for each of `keys` `[S]`.
+    """Return the states `[S, ...]` of S seeds: of `init`, for each of the random `keys` `[S]`.
 
     They are made one after another: batches of QR factorizations, of which two make an LSTM, can
     wait for each other for ever where there are two cores.
@@ -16,27 +16,31 @@ def several(init, keys):
     return lax.map(init, keys)
 
 
-def seeded(update):
+def seeded(update, shared=()):
     """Take an update for each of S seeds: on a CPU one after another, else at once.
 
     Args:
-      update: function of a state and a batch that returns the new state and a report.
+      update: function of a state, a batch and `*shared` that returns the new state and a report.
+      shared: what all seeds are given alike.
 
     Returns:
       `Parallel` of states and batches `[S, ...]`; what it reports is the mean over seeds.
     """
 
-    def run(states, batches):
+    def run(states, batches, *shared):
+        def one(state, batch):
+            return update(state, batch, *shared)
+
         if jax.default_backend() == "cpu":
             # One after another is faster there: what is computed for one seed stays in the caches.
-            states, reports = lax.map(lambda seed: update(*seed), (states, batches))
+            states, reports = lax.map(lambda seed: one(*seed), (states, batches))
         else:
-            states, reports = jax.vmap(update)(states, batches)
+            states, reports = jax.vmap(one)(states, batches)
         return states, jax.tree.map(jnp.mean, reports)
 
     jitted = jax.jit(run, donate_argnums=0)
     return Parallel(
-        update=jitted,
+        update=lambda states, batches: jitted(states, batches, *shared),
         spread=lambda states: jax.tree.map(jnp.copy, states),  # an update takes over its buffers
         gather=lambda states: jax.tree.map(jnp.copy, states),
     )

@@ -78,11 +78,3 @@ def test_every_variant_of_a_study_can_be_built(path):
         build.policy(config)
         settings.add(study.digest(config))
     assert len(settings) == len(variants), "no two variants are the same"
-
-
-def test_a_digest_tells_of_recorded_experience_only_where_there_is_some():
-    played, recorded = binding.get_config(), binding.get_config()
-    recorded.experience.length = 7
-    assert study.digest(played) == study.digest(recorded)
-    recorded.experience.folder = "recorded"
-    assert study.digest(played) != study.digest(recorded)

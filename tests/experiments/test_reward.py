@@ -52,10 +52,11 @@ def test_it_is_evaluated(whole):
 @pytest.mark.parametrize(
     ("field", "complaint"),
     [
-        ("ppo.window=99", "ppo.window must be between 1 and 7, the steps of a lifetime"),
+        ("ppo.window=99", "ppo.window must be at most 7, the steps of a lifetime, or 0"),
         ("ppo.minibatches=3", "a batch of 8 cannot be divided into 3 minibatches"),
-        ("ppo.burn_in=4", "ppo.burn_in must be less than ppo.window"),
-        ("nested=True", "nested and later are for imitation"),
+        ("ppo.burn_in=4", "ppo.burn_in must be less than the 4 steps of a window"),
+        ("nested=True", "nested, later and sense_dropout are for imitation"),
+        ("ppo.entropy_weights=(0.1,)", "ppo.clip must be positive, and ppo.entropy_weights two"),
         ("learner=sarsa", "no learner is called 'sarsa'; there are: imitation, ppo"),
     ],
 )

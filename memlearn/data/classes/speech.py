@@ -28,7 +28,6 @@ class Speech(tfds.core.GeneratorBasedBuilder):
     VERSION = tfds.core.Version("1.0.0")
 
     def __init__(self, *, source, **settings):
-        voices.check()
         self._source = source
         name = folder_of(pathlib.Path(source.data_dir).relative_to(settings["data_dir"]))
         super().__init__(config=tfds.core.BuilderConfig(name=name), **settings)
@@ -48,6 +47,7 @@ class Speech(tfds.core.GeneratorBasedBuilder):
         )
 
     def _split_generators(self, dl_manager):
+        voices.check()
         classes = _classes(self._source)
         folder = pathlib.Path(dl_manager.download_dir, "speech")
         spoken = _spoken([record["name"] for _, record in classes], folder)
@@ -80,7 +80,8 @@ def _classes(source):
 def _spoken(names, folder):
     """Maps each voice to its spectrograms, of which those are kept that were made before."""
     version = importlib.metadata.version("espeakng-loader")
-    said = hashlib.sha256("\n".join([version, *names]).encode()).hexdigest()[:12]
+    made = [version, str(Speech.VERSION), *names]
+    said = hashlib.sha256("\n".join(made).encode()).hexdigest()[:12]
     paths = {voice: folder / f"{voice}-{said}.npz" for voice in voices.VOICES}
     spoken = {voice: kept for voice, path in paths.items() if (kept := _kept(path)) is not None}
     missing = [voice for voice in voices.VOICES if voice not in spoken]
