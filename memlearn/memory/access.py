@@ -130,14 +130,22 @@ class Access(nn.Module):
         return past, occupancy, untouched * (found + 1), last_age
 
     def _first_slots(self, contents):
-        """The learned slots of a new lifetime: keys `[H, N, K]`, values `[H, N, V]`, occupancy."""
-        normal = nn.initializers.normal(0.1)
-        keys = self.param("first_keys", normal, contents.rows.keys.shape[1:])
-        values = self.param("first_values", normal, contents.rows.values.shape[1:])
-        faint = nn.initializers.constant(-5.0)
-        occupancy = jax.nn.sigmoid(self.param("first_occupancy", faint, keys.shape[:2]))
-        dtype = contents.occupancy.dtype
-        return SlotState(keys.astype(dtype), values.astype(dtype)), occupancy.astype(dtype)
+        """The learned slots of a new lifetime: keys `[H, N, K]`, values `[H, N, V]`, occupancy.
+
+        All slots of a bank begin alike. Where each had content of its own, those that training
+        never came to write drew all reads once they were written, in longer lifetimes: what is left
+        of the beginning of a slot was never learned together with what is written over it.
+        """
+        banks, slots = contents.rows.keys.shape[1:3]
+        normal, faint = nn.initializers.normal(0.1), nn.initializers.constant(-5.0)
+
+        def alike(name, init, *width):
+            x = self.param(name, init, (banks, 1, *width))
+            return jnp.repeat(x, slots, axis=1).astype(contents.occupancy.dtype)
+
+        keys = alike("first_keys", normal, contents.rows.keys.shape[-1])
+        values = alike("first_values", normal, contents.rows.values.shape[-1])
+        return SlotState(keys, values), jax.nn.sigmoid(alike("first_occupancy", faint))
 
     def _read_parameters(self, banks, dtype):
         def positive(name, value):

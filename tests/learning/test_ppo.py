@@ -29,10 +29,10 @@ def as_it_is(keys, steps):
 
 
 @functools.cache
-def begun(memory="learned"):
+def begun(memory="learned", task="binding"):
     """An environment, a policy, a world, and the actors of a batch of lifetimes."""
     config = small_config()
-    config.memory.kind = memory
+    config.memory.kind, config.task = memory, task
     env, policy, world = build.environment(config), build.policy(config), small_world(config)
     state = ppo.init(policy, optax.sgd(1e-2), env, world, jax.random.key(0), BATCH)
     return env, policy, world, state
@@ -157,7 +157,7 @@ def test_burning_in_fills_memory_without_a_gradient():
 
 @pytest.mark.parametrize("kind", ["jit", "pmap"])
 def test_eight_devices_act_and_learn_as_one(kind):
-    env, policy, world, state = begun("gru")
+    env, policy, world, state = begun("gru", "mixture")  # in which choices are not even
     update = functools.partial(
         ppo.update, policy=policy, optimizer=optax.sgd(1e-2), env=env, see=as_it_is, window=5,
         terms=TERMS, **SETTINGS,

@@ -167,6 +167,7 @@ def _by_hand(p, events, boundaries, banks=2, slots_per_bank=4):
 
     a = p["access"]
     first = a["first_keys"], a["first_values"], _sigmoid(a["first_occupancy"])
+    first = [np.repeat(x, slots_per_bank, axis=1) for x in first]  # all slots begin alike
     read = "sharpness", "rate", "steepness", "threshold", "margin"
     tau, rate, nu, theta, delta = (np.log1p(np.exp(a[name])) for name in read)
     pointer, outs = np.zeros(banks, int), []
