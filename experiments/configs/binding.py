@@ -4,7 +4,7 @@
     python -m experiments.evaluate --checkpoint=runs/binding
 
 Hardware   2 CPU cores.
-Time       2,000 updates at up to 14 a second; `make train` took 330 s alone, set-up apart (fe06040).
+Time       2,000 updates at up to 14 a second; `make train` took 330 s, set-up apart (fe06040).
 Score      .980 on held-out classes and faces, seed 0 (commit 79510cc); three seeds of an earlier
            commit are in the README.
 

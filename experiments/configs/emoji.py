@@ -7,6 +7,7 @@ As `binding`, with emoji: named as Twemoji draws them, a style that was never tr
 for as somebody else draws them. Needs npm and a network the first time.
 
 Hardware   2 CPU cores.
+Score      not measured yet since slots begin alike.
 """
 
 from experiments.configs import binding

@@ -7,6 +7,9 @@ As `binding`, without a teacher: an answer is rewarded by 1 if it is right. `ppo
 has as many names and words as `binding`.
 
 Hardware   2 CPU cores.
+Time       level0: 400 updates, 614,400 steps, in 6 minutes beside other work (commit ac1f620).
+Score      level0: .968 on held-out classes and faces, seed 0 (commit ac1f620); a guess is .125.
+           level1: not measured yet.
 """
 
 from experiments.configs import binding
