@@ -24,7 +24,10 @@ os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(CACHE))
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES", "-1")
 
-LONGEST = {"test_commands.py", "test_imitation.py", "test_ablate.py", "test_contract.py"}
+LONGEST = {
+    *("test_commands.py", "test_imitation.py", "test_ablate.py", "test_contract.py"),
+    *("test_offline.py", "test_reward.py", "test_ppo.py"),
+}
 
 
 def pytest_collection_modifyitems(items):

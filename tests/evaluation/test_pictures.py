@@ -27,8 +27,10 @@ def test_a_lifetime_is_drawn(tmp_path, memory):
         assert image.width > 300 and np.asarray(image).std() > 0
 
 
-def test_curves_are_drawn_for_a_run_that_just_began(tmp_path):
-    lines = [{"step": 10, "loss": 3.4, "imitation": 3.4, "score": 0.1}]
+@pytest.mark.parametrize("shown", ["imitation", "entropy"])  # of a teacher, from reward
+def test_curves_are_drawn_for_a_run_that_just_began(tmp_path, shown):
+    lines = [{"step": 10, "loss": 3.4, shown: 3.4, "score": 0.1}]
+    curves.draw([], 1 / 32, tmp_path / "none.png")
     curves.draw(lines, 1 / 32, tmp_path / "early.png")
     curves.draw([*lines, {"step": 20, "heldout": 0.5}], 1 / 32, tmp_path / "later.png")
     assert (tmp_path / "early.png").stat().st_size > 1000
