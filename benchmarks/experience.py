@@ -85,11 +85,9 @@ def _batches(config, rows):
 def training(config):
     """Measure updates on recorded batches and, in turns, on one batch again; as `reading`."""
     policy, optimizer, key = build.policy(config), build.optimizer(config), jax.random.key(0)
-    rows = Rows(recorded.load(config), False, config.experience.length)
-    draw, one = (
-        recorded.teaching(config, recorded.load(config)),
-        rows.batch(np.arange(config.batch)),
-    )
+    experience = recorded.load(config)
+    draw = recorded.teaching(config, experience)
+    one = Rows(experience, False, config.experience.length).batch(np.arange(config.batch))
     update = parallel(build.update(config, policy, optimizer), "jit", config.batch).update
     state = imitation.init(policy, optimizer, draw(key, 0), key)
     waited, at = [], recorded.Ahead.at

@@ -275,10 +275,8 @@ def optimizer(config):
 def update(config, policy, optimizer):
     """Return the update of `learning/imitation.py` or `learning/ppo.py`."""
     names = "balance_weight", "value_weight", "write_price", "slot_price"
-    weights, agent = (
-        {name: config[name] for name in names},
-        dict(policy=policy, optimizer=optimizer),
-    )
+    weights = {name: config[name] for name in names}
+    agent = dict(policy=policy, optimizer=optimizer)
     if config.learner != "ppo":
         return functools.partial(imitation.update, **agent, **weights, nested=config.nested)
     env, settings = environment(config), dict(config.ppo)

@@ -1,6 +1,4 @@
-"""Things met by several senses, from the environment to an update and a picture."""
-
-import functools
+"""Things met by several senses, from the environment to an update."""
 
 import jax
 import numpy as np
@@ -8,8 +6,6 @@ import pytest
 
 from memlearn import build
 from memlearn.data import atlas
-from memlearn.evaluation import strip
-from memlearn.tasks import play
 from memlearn.types import SENSES
 from tests.worlds import small_run
 
@@ -43,17 +39,6 @@ def test_a_sense_is_lost_where_there_are_two(run):
     number = [sum(np.asarray(step.present[sense], int) for sense in SENSES) for step in steps]
     np.testing.assert_array_equal(number[1], np.where(steps[1].question, 1, 2))
     assert number[0].min() == 1 and 0.3 < np.mean(number[0][number[1] == 2] == 1) < 0.7
-
-
-def test_a_lifetime_of_all_senses_is_drawn(run, tmp_path):
-    steps = run.draw(jax.random.key(0), 0)
-    state = run.policy.initial_state(run.config.batch)
-    look_back = jax.jit(functools.partial(run.policy.apply, trace=True))
-    trace = look_back(run.state.params, state, steps)[2][0]
-    record = play.Record(steps, steps.oracle, steps.question.astype(float))
-    record, trace = jax.device_get(jax.tree.map(lambda x: x[0], (record, trace)))
-    strip.draw(record, trace, build.sources(run.config)[0], tmp_path / "lifetime.png")
-    assert (tmp_path / "lifetime.png").stat().st_size > 1000
 
 
 def test_languages_are_held_out():

@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
+from memlearn.tasks.play import reset
 from memlearn.types import TimeStep
 
 
@@ -45,8 +46,7 @@ class Window(NamedTuple):
 
 def begin(env, policy, world, keys):
     """Return the `Actor` of new lifetimes, one for each of `keys` `[B]`."""
-    lifetimes = jax.vmap(lambda key: env.reset_env(key, world)[1])(keys)
-    return Actor(lifetimes, policy.initial_state(keys.shape[0]))
+    return Actor(reset(env, world, keys), policy.initial_state(keys.shape[0]))
 
 
 def rollout(env, policy, params, world, actor, keys, length, see):
@@ -68,7 +68,7 @@ def rollout(env, policy, params, world, actor, keys, length, see):
       the `Actor` after the window, and the `Window`.
     """
     keys_new, keys_act, keys_see = jax.vmap(lambda key: jax.random.split(key, 3), out_axes=1)(keys)
-    new = jax.vmap(lambda key: env.reset_env(key, world)[1])(keys_new)
+    new = reset(env, world, keys_new)
 
     def look(lifetimes, time):
         steps = jax.vmap(env.timestep, in_axes=(0, None))(lifetimes, world)

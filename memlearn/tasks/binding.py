@@ -8,15 +8,16 @@ import jax
 import jax.numpy as jnp
 
 from memlearn.tasks import language
-from memlearn.tasks.script import ask, join, study, wait
+from memlearn.tasks.script import LOOK, ask, join, study, wait
 
 
-def binding(key, level):
+def binding(key, level, met=LOOK, asked_by=LOOK):
     """Write a lifetime of `classes` names, and a question for each.
 
     Args:
       key: random key.
       level: `Level`; items 0 .. classes - 1 are named, the next `delay` items go by unnamed.
+      met, asked_by: the `types.SENSES` by which things are met, and asked for.
 
     Returns:
       `Script` of `2 * classes + delay` steps, in two episodes.
@@ -25,6 +26,6 @@ def binding(key, level):
     names = jax.random.permutation(key_words, level.words)[: level.classes]
     items = jnp.arange(level.classes)
     asked = jax.random.permutation(key_ask, level.classes)
-    experience = [study(items, names), wait(level.classes + jnp.arange(level.delay))]
-    questions = [ask(language.WHAT_IS_THIS, asked, names[asked], level.words)]
-    return join(experience, questions)
+    passing = wait(level.classes + jnp.arange(level.delay), met)
+    questions = ask(language.WHAT_IS_THIS, asked, names[asked], level.words, asked_by)
+    return join([study(items, names, senses=met), passing], [questions])

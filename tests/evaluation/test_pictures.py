@@ -10,12 +10,16 @@ from PIL import Image
 from memlearn import build
 from memlearn.evaluation import curves, strip
 from memlearn.tasks import play
+from memlearn.types import SENSES
 from tests.worlds import small_run
 
+ALL_SENSES = {"task": "crossmodal", "senses": SENSES}
+RUNS = [*({"memory.kind": memory} for memory in ("learned", "window", "none")), ALL_SENSES]
 
-@pytest.mark.parametrize("memory", ["learned", "window", "none"])
-def test_a_lifetime_is_drawn(tmp_path, memory):
-    run = small_run(**{"memory.kind": memory})
+
+@pytest.mark.parametrize("fields", RUNS)
+def test_a_lifetime_is_drawn(tmp_path, fields):
+    run = small_run(**fields)
     steps = run.draw(jax.random.key(0), 0)
     state = run.policy.initial_state(run.config.batch)
     look_back = jax.jit(functools.partial(run.policy.apply, trace=True))

@@ -80,8 +80,8 @@ def _classes(source):
 def _spoken(names, folder):
     """Maps each voice to its spectrograms, of which those are kept that were made before."""
     version = importlib.metadata.version("espeakng-loader")
-    made = [version, str(Speech.VERSION), *names]
-    said = hashlib.sha256("\n".join(made).encode()).hexdigest()[:12]
+    what = [version, str(Speech.VERSION), *names]
+    said = hashlib.sha256("\n".join(what).encode()).hexdigest()[:12]
     paths = {voice: folder / f"{voice}-{said}.npz" for voice in voices.VOICES}
     spoken = {voice: kept for voice, path in paths.items() if (kept := _kept(path)) is not None}
     missing = [voice for voice in voices.VOICES if voice not in spoken]

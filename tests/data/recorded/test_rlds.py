@@ -3,16 +3,14 @@
 import subprocess
 import sys
 
-import jax
 import numpy as np
 import pytest
 import tensorflow_datasets as tfds
 
 from memlearn.data import records
 from memlearn.data.recorded import rlds
-from memlearn.tasks import play
 from memlearn.types import EPISODE, LIFETIME, UserError
-from tests.worlds import lessons
+from tests import recordings
 
 # Another process, that knows nothing of memlearn.
 READER = """
@@ -29,24 +27,14 @@ print(len(episodes), int(sum(right)), int(sum(asked)))
 
 
 @pytest.fixture(scope="module")
-def lived():
-    """Three batches of lifetimes of a teacher that tries."""
-    env, world, _ = lessons()
-
-    @jax.jit
-    def live(key):
-        states = play.reset(env, world, jax.random.split(key, 4))
-        carry = play.new_teacher(key, 4, env.words)
-        return play.play(env, world, states, play.teacher(0.5), carry, env.length)[2]
-
-    return [jax.device_get(live(jax.random.key(seed))) for seed in range(3)]
+def written(tmp_path_factory):
+    """The folder of a data set: three batches of lifetimes of a teacher that tries."""
+    return tmp_path_factory.mktemp("rlds") / "recorded"
 
 
 @pytest.fixture(scope="module")
-def written(lived, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("rlds") / "recorded"
-    rlds.write(iter(lived), folder, "for a test", "free to use")
-    return folder
+def lived(written):
+    return recordings.lifetimes(written)
 
 
 def test_another_process_reads_them_without_memlearn(lived, written, tmp_path):
