@@ -67,7 +67,7 @@ def encoders(config):
         met = [name for name in ENCODERS if name not in SENSES or name in config.senses]
         return {name: ENCODERS[name](config) for name in met}
     table = {name: ENCODERS[name](config) for name in MODALITIES if recorded[name]}
-    if recorded.text and recorded.text_length:
+    if recorded.text_length and "text" in table:
         table["text"] = BytesEncoder(config.width)
     return table
 
@@ -129,7 +129,7 @@ LEAST = {
     **dict.fromkeys(("log_every", "validate_every", "checkpoint_every"), 1),
     **dict.fromkeys([f"memory.{name}" for name in ("layers", "banks", "slots", "hidden")], 1),
     **dict.fromkeys(("memory.key_width", "memory.value_width", "experience.length"), 1),
-    "experience.text_length": 0,
+    **dict.fromkeys(("experience.name_length", "experience.text_length"), 0),
     "memory.top_banks": 0,
     "updates": 2,  # one to warm up, and one
 }

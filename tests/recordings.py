@@ -16,15 +16,18 @@ from memlearn.tasks import play
 from tests.worlds import lessons
 
 OPEN_X = Mapping(
-    image="observation/image", text="observation/natural_language_instruction", text_length=12,
+    image="observation/image", name="", name_length=0, speech="",
+    text="observation/natural_language_instruction", text_length=12,
     vector=("observation/state",), action=("action",), reward="reward", question="", oracle="",
     choices="", boundary="", present="",
 )  # fmt: skip
 LIFETIMES = Mapping(
-    image="observation/image", text="observation/text", text_length=0,
+    image="observation/image", name="", name_length=0, speech="",
+    text="observation/text", text_length=0,
     vector=("observation/vector",), action=("action",), reward="reward", question="question",
     oracle="oracle", choices="choices", boundary="boundary", present="observation/present",
 )  # fmt: skip
+SENSES = LIFETIMES._replace(name="observation/name", speech="observation/speech")
 LENGTHS = (4, 3, 6, 2, 5, 3, 4, 7, 3, 4)  # steps of each episode, the end included
 
 
@@ -110,9 +113,9 @@ def framed(data):
     return b"".join(part for pair in zip((head, data), sums) for part in pair)
 
 
-def lifetimes(folder, batches=3):
+def lifetimes(folder, batches=3, **fields):
     """Write lifetimes of a teacher that tries, four a batch; return their `Record`s."""
-    env, world, _ = lessons()
+    env, world, _ = lessons(**fields)
 
     @jax.jit
     def live(key):

@@ -42,6 +42,9 @@ def get_config():
     config.experience.held_out = 0.1  # share of the episodes for validation and evaluation
     # Fields of a step: see Mapping in memlearn/data/recorded/mapping.py.
     config.experience.image = ""
+    config.experience.name = ""
+    config.experience.name_length = 0
+    config.experience.speech = ""
     config.experience.text = ""
     config.experience.text_length = 0
     config.experience.vector = ()

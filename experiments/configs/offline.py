@@ -5,8 +5,9 @@
         --config.experience.folder=recorded
     python -m experiments.evaluate --checkpoint=runs/offline
 
-As `binding`, from lifetimes that experiments.record wrote; `offline.py:open_x` is for data sets of
-the shape of Open X-Embodiment, whose actions are arrays of numbers.
+As `binding`, from lifetimes that experiments.record wrote; `offline.py:senses` is for those of a
+run by all senses, `offline.py:open_x` for data sets of the shape of Open X-Embodiment, whose
+actions are arrays of numbers.
 
 Hardware   2 CPU cores.
 Time       4,096 lifetimes were recorded in 56 s, beside other work (commit 6989fbf).
@@ -16,12 +17,14 @@ Score      .992 on held-out episodes after 300 updates, seed 0, from 4,096 lifet
 
 from experiments.configs import binding
 
+LIFETIMES = dict(
+    **dict(image="observation/image", text="observation/text", vector=("observation/vector",)),
+    **dict(action=("action",), reward="reward", question="question", oracle="oracle"),
+    **dict(choices="choices", boundary="boundary", present="observation/present"),
+)
 MAPPINGS = {
-    "lifetimes": dict(
-        **dict(image="observation/image", text="observation/text", vector=("observation/vector",)),
-        **dict(action=("action",), reward="reward", question="question", oracle="oracle"),
-        **dict(choices="choices", boundary="boundary", present="observation/present"),
-    ),
+    "lifetimes": LIFETIMES,
+    "senses": dict(**LIFETIMES, name="observation/name", speech="observation/speech"),
     "open_x": dict(
         **dict(image="observation/image", vector=("observation/state",)),
         **dict(text="observation/natural_language_instruction", text_length=64),

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from memlearn.training import metrics
+from memlearn.types import SENSES
 from tests import recordings
 from tests.experiments.test_commands import call, command
 
@@ -17,7 +18,7 @@ SMALL |= {"memory.kind": "gru", "memory.hidden": 8}
 def folder(tmp_path_factory):
     """Two data sets: lifetimes of ours, and episodes of the shape of Open X-Embodiment."""
     folder = tmp_path_factory.mktemp("offline")
-    recordings.lifetimes(folder / "lifetimes")
+    recordings.lifetimes(folder / "lifetimes", task="crossmodal", senses=SENSES)
     recordings.open_x(folder).rename(folder / "open_x_data")
     return folder
 
@@ -32,7 +33,7 @@ def training(folder, kind, data, *fields):
 @pytest.mark.parametrize(
     ("kind", "data", "length", "source"),
     [
-        ("lifetimes", "lifetimes", 12, "lifetimes/1.0.0"),
+        ("senses", "lifetimes", 12, "lifetimes/1.0.0"),
         ("open_x", "open_x_data", 5, "open_x/1.0.0"),
     ],
 )

@@ -14,8 +14,9 @@ from memlearn.data import records
 from memlearn.data.recorded import episodes
 from memlearn.types import UserError
 
-PERCEIVED = ("image", "text", "vector")
+PERCEIVED = ("image", "name", "speech", "text", "vector")
 MODALITIES = (*PERCEIVED, "action", "reward")  # of the step before are the last two
+SIDE = 32  # of what is read by squares, whose sides must be multiples of it
 DECODERS = ThreadPoolExecutor()  # Pillow lets go of the interpreter while it decodes
 
 
@@ -24,6 +25,9 @@ class Mapping(NamedTuple):
 
     Attributes:
       image: of an image, of any size.
+      name: of a text, or of its bytes: what things are called.
+      name_length: how many bytes of a name are read; 0 if it is bytes.
+      speech: of a spectrogram.
       text: of a text, or of tokens.
       text_length: how many bytes of a text are read; 0 if it is tokens.
       vector: of arrays of numbers, or of dicts of such, put together.
@@ -37,6 +41,9 @@ class Mapping(NamedTuple):
     """
 
     image: str
+    name: str
+    name_length: int
+    speech: str
     text: str
     text_length: int
     vector: tuple[str, ...]
@@ -86,7 +93,11 @@ def columns(source, mapping):
     Raises:
       UserError: there is no such field, or it is of another kind.
     """
-    kinds = {**KINDS, "text": text_of(mapping.text_length) if mapping.text_length else TOKENS}
+    kinds = {
+        **KINDS,
+        "name": text_of(mapping.name_length) if mapping.name_length else BYTES,
+        "text": text_of(mapping.text_length) if mapping.text_length else TOKENS,
+    }
     found = {}
     for name in Mapping._fields:
         paths = getattr(mapping, name)
@@ -128,6 +139,15 @@ def _is_tokens(field):
     return field.dtype.kind in "iu" and len(field.shape) == 1 and None not in field.shape
 
 
+def _is_bytes(field):
+    return field.dtype == np.uint8 and len(field.shape) == 1 and None not in field.shape
+
+
+def _is_spectrogram(field):
+    sides = [side and side % SIDE == 0 for side in field.shape]
+    return field.dtype == np.uint8 and len(sides) == 2 and all(sides)
+
+
 def _is_numbers(field):
     return field.dtype.kind in "biuf" and None not in field.shape
 
@@ -166,11 +186,13 @@ def _as(dtype):
 
 
 TOKENS = Kind("tokens, integers [L], while text_length is 0", _is_tokens, _as(np.int32))
+BYTES = Kind("bytes, uint8 [L], while name_length is 0", _is_bytes, _as(np.uint8))
 WORD = Kind("an integer", _is_integer, _as(np.int32))
 FLAG = Kind("a flag", _is_flag, _as(bool))
 NUMBERS = Kind("numbers, all of one shape", _is_numbers, _numbers)
 KINDS = {
     "image": Kind("an image of uint8", _is_image, _images),
+    "speech": Kind(f"uint8, both sides multiples of {SIDE}", _is_spectrogram, _as(np.uint8)),
     "vector": NUMBERS,
     "action": NUMBERS,
     "reward": Kind("a number", _is_number, _as(np.float32)),

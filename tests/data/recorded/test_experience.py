@@ -9,11 +9,12 @@ import jax
 import numpy as np
 import pytest
 
+from memlearn import types
 from memlearn.data import records
 from memlearn.data.recorded import codebook, episodes, experience
 from memlearn.types import LIFETIME, NONE, UserError
 from tests import recordings
-from tests.recordings import LENGTHS, LIFETIMES, OPEN_X
+from tests.recordings import LENGTHS, LIFETIMES, OPEN_X, SENSES
 
 # Another process: nothing on the way from a data set to its steps needs TensorFlow.
 READER = """
@@ -90,14 +91,18 @@ def test_both_kinds_of_files_hold_the_same(open_x, tfrecord, data_dir):
     assert first.card["held_out_variance_lost_by_codes"] < 1e-6
 
 
-def test_lifetimes_come_back_as_they_were_lived(tmp_path):
-    lived = recordings.lifetimes(tmp_path / "recorded")
-    found = load(tmp_path / "recorded", tmp_path, LIFETIMES)
+@pytest.mark.parametrize(
+    ("mapping", "fields"),
+    [(LIFETIMES, {}), (SENSES, dict(task="crossmodal", senses=types.SENSES))],
+)
+def test_lifetimes_come_back_as_they_were_lived(tmp_path, mapping, fields):
+    lived = recordings.lifetimes(tmp_path / "recorded", **fields)
+    found = load(tmp_path / "recorded", tmp_path, mapping)
     lived = jax.tree.map(lambda *x: np.concatenate(x), *(record.steps for record in lived))
     length = lived.question.shape[1]
     assert (np.diff(found.first) == length).all(), "the end, which has no action, is left out"
     back = jax.tree.map(lambda x: x.reshape(-1, length, *x.shape[1:]), found.steps)
-    order = [np.lexsort(steps.observation["image"].reshape(12, -1).T) for steps in (back, lived)]
+    order = [np.lexsort(each.observation["image"].reshape(12, -1).T) for each in (back, lived)]
     back, lived = (jax.tree.map(lambda x, i=i: x[i], s) for s, i in zip((back, lived), order))
     assert (back.observation["action"] != back.oracle).any()
     same(back, lived)
@@ -165,6 +170,7 @@ def test_a_damaged_file_of_the_data_set_is_named(request, open_x, tfrecord, tmp_
         ({"image": "observation/hand"}, "has no field 'observation/hand'; there are: action/g"),
         ({"image": "observation/state"}, "image must be an image of uint8; observation/state is"),
         ({"text": "reward"}, "text must be a text; reward is Tensor, float32 []"),
+        ({"speech": "observation/image"}, "speech must be uint8, both sides multiples of 32; obs"),
         ({"text_length": 0}, "text must be tokens, integers [L], while text_length is 0; obs"),
         ({"vector": ("observation/image",)}, "vector must be numbers, all of one shape; obs"),
         ({"action": ()}, "action names no field, and there is nothing to learn"),
