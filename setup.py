@@ -32,6 +32,7 @@ EXTRAS = {
         "pytest-cov>=5",
         "pytest-xdist>=3.6",
         "ruff==0.17.6",
+        "popgym==1.0.7",  # its games, in NumPy, which ours must equal step by step
         "tensorboardX",
         "espeakng-loader==0.2.4",
     ],

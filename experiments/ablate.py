@@ -19,7 +19,7 @@ from absl import flags
 
 from experiments import command, courses
 from experiments.configs import mixture
-from memlearn import build, worlds
+from memlearn import build, checks, worlds
 from memlearn.evaluation import comparison, findings, report, retrieval, study, tables
 from memlearn.memory import designs
 from memlearn.training import loop, workdir
@@ -60,7 +60,7 @@ def main():
 
 def check(config, shares):
     """Raise a `UserError` if a variant cannot be run: it is said before anything is."""
-    build.check(config)
+    checks.check(config)
     worlds.conditions(config)
     courses.course(config, build.policy(config), build.optimizer(config))
     if shares and config.memory.kind not in designs.DESIGNS:

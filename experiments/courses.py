@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import jax
 
 from memlearn import build, recorded, worlds
-from memlearn.evaluation import agreement, retrieval
+from memlearn.evaluation import agreement, episodes, retrieval
 from memlearn.learning import imitation, ppo
 from memlearn.learning.state import TrainState
 from memlearn.types import UserError
@@ -58,7 +58,9 @@ def _imitation(config, policy, optimizer):
 
 def _ppo(config, policy, optimizer):
     """Lifetimes in which the agent answers, and is rewarded."""
-    env, world = build.environment(config), worlds.world(config, **worlds.SEEN)
+    env = build.environment(config)
+    # An environment of others is a world by itself.
+    world = () if build.foreign(config) else worlds.world(config, **worlds.SEEN)
     window = config.ppo.window or env.length
     if not 1 <= window <= env.length:
         raise UserError(f"ppo.window must be at most {env.length}, the steps of a lifetime, or 0")
@@ -90,6 +92,8 @@ def _replay(config, policy, optimizer):
 
 
 def _validation(config, env, policy):
+    if build.foreign(config):
+        return episodes.validation(env, policy, config.validation_lifetimes)
     worlds.conditions(config)  # what could not be evaluated is not worth training
     held_out = worlds.world(config, **worlds.VALIDATION)
     return retrieval.validation(env, policy, held_out, config.validation_lifetimes)

@@ -8,7 +8,8 @@ curves.png and a lifetime of each task into the workdir. With --json, stdout is 
 table goes to stderr.
 
 Where a run learned from recorded experience, nothing is lived: it is asked at every question of
-episodes that were recorded, of those it was trained on and of those held out.
+episodes that were recorded, of those it was trained on and of those held out. In an environment of
+others it acts, and what counts are the rewards of an episode.
 """
 
 import json
@@ -25,7 +26,7 @@ from rich.console import Console
 
 from experiments import command, trained
 from memlearn import build, recorded, worlds
-from memlearn.evaluation import agreement, curves, report, retrieval, strip, study
+from memlearn.evaluation import agreement, curves, episodes, report, retrieval, strip, study
 from memlearn.training import metrics, workdir
 from memlearn.types import UserError
 
@@ -39,6 +40,8 @@ def main():
     folder, config = trained.find(CHECKPOINT.value)
     if config.experience.folder:
         return examine(folder, config)
+    if build.foreign(config):
+        return act(folder, config)
     if SAVE.value:
         return live(folder, config, pathlib.Path(SAVE.value))
     with tempfile.TemporaryDirectory(dir=folder, prefix=".lived") as private:
@@ -101,6 +104,20 @@ def examine(folder, config):
     curves.draw(metrics.read(folder), scores["heldout"].chance, folder / "curves.png")
     found = report.as_json(source, step, {source: scores})
     tell(folder, found, [table], [folder / "curves.png"])
+
+
+def act(folder, config):
+    """Act in lifetimes of an environment of others, print the scores and draw the curves."""
+    policy, state = build.policy(config), trained.restore(folder, config)
+    env, step = build.environment(config), int(state.step)
+    scores = episodes.scores(env, policy, state.params, keys("heldout"))
+    sizes = study.sizes(policy, state.params)
+    rows = dict(rows=report.EPISODES, what="rewards of")
+    table = report.as_table(config.task, step, scores, **sizes, **rows)
+    path = folder / "curves.png"
+    curves.draw(metrics.read(folder), scores["all"].chance, path, answered=False)
+    found = {name: score._asdict() for name, score in scores.items()}
+    tell(folder, {"task": config.task, "step": step, **found}, [table], [path])
 
 
 def tell(folder, found, tables, pictures):

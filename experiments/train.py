@@ -11,7 +11,7 @@ from absl import flags
 from ml_collections import config_flags
 
 from experiments import command, courses
-from memlearn import build
+from memlearn import build, checks
 from memlearn.training import loop, workdir
 from memlearn.training.checkpoint import Checkpoints
 from memlearn.training.metrics import Metrics
@@ -24,7 +24,7 @@ flags.mark_flags_as_required(["config", "workdir"])
 
 def main():
     config = CONFIG.value
-    build.check(config)
+    checks.check(config)
     policy, optimizer = build.policy(config), build.optimizer(config)
     course = courses.course(config, policy, optimizer)
     update = build.update(config, policy, optimizer)

@@ -4,7 +4,6 @@ To plug in a memory, a task or an encoder of one's own, add a line here.
 """
 
 import functools
-import operator
 
 import optax
 from flax.core import FrozenDict
@@ -26,9 +25,11 @@ from memlearn.memory.keys import Addresses
 from memlearn.memory.slot_memory import SlotMemory
 from memlearn.policy import MultimodalPolicy
 from memlearn.tasks import crossmodal, language
+from memlearn.tasks.adapters import Adapted
 from memlearn.tasks.binding import binding
 from memlearn.tasks.counting import counting
 from memlearn.tasks.level import Level
+from memlearn.tasks.libraries import LIBRARIES
 from memlearn.tasks.lifetime import Lifetime
 from memlearn.tasks.order import order
 from memlearn.tasks.rebinding import rebinding
@@ -63,6 +64,8 @@ ENCODERS = {
 def encoders(config):
     """Return the encoders of what a run perceives: by its senses, or as its experience has it."""
     recorded = config.experience
+    if foreign(config):
+        return {name: ENCODERS[name](config) for name in environment(config).modalities}
     if not recorded.folder:
         met = [name for name in ENCODERS if name not in SENSES or name in config.senses]
         return {name: ENCODERS[name](config) for name in met}
@@ -122,66 +125,6 @@ MEMORIES = {
 }
 
 
-# The least value of fields of the configuration.
-LEAST = {
-    **dict.fromkeys(("delay", "mentions", "warmup", "later_after"), 0),
-    **dict.fromkeys(("counted", "trials", "width", "batch", "validation_lifetimes"), 1),
-    **dict.fromkeys(("log_every", "validate_every", "checkpoint_every"), 1),
-    **dict.fromkeys([f"memory.{name}" for name in ("layers", "banks", "slots", "hidden")], 1),
-    **dict.fromkeys(("memory.key_width", "memory.value_width", "experience.length"), 1),
-    **dict.fromkeys(("experience.name_length", "experience.text_length"), 0),
-    "memory.top_banks": 0,
-    "updates": 2,  # one to warm up, and one
-}
-
-
-def check(config):
-    """Raise a `UserError` if a field cannot have its value, whatever is built."""
-    for name, least in LEAST.items():
-        value = operator.attrgetter(name)(config)
-        if value < least:
-            raise UserError(f"{name} must be at least {least}; got {value}")
-    memory = config.memory
-    if memory.top_banks > memory.banks:
-        raise UserError(f"memory.top_banks must be at most memory.banks = {memory.banks}")
-    of_slots = [axis for axis in (*designs.AXES, "top_banks") if memory[axis]]
-    of_slots = [f"memory.{name}" for name in of_slots] + ["nested"] * config.nested
-    if of_slots and memory.kind not in designs.DESIGNS:
-        raise UserError(f"{of_slots[0]} says nothing about {memory.kind!r}; leave it out")
-    if not set(config.senses) <= set(SENSES) or "image" not in config.senses:
-        raise UserError(
-            f"senses must be some of {', '.join(SENSES)}, image among them; got {config.senses}"
-        )
-    if config.learner == "ppo":
-        check_ppo(config)
-    if config.slot_price and memory.count != "learned":
-        raise UserError("slot_price is a price on what memory.count=learned decides; set that too")
-    for name in ("recolor", "sense_dropout"):
-        if not 0 <= config[name] <= 1:
-            raise UserError(f"{name} must be between 0 and 1; got {config[name]}")
-    policy(config).initial_state(1)  # where a memory that is not installed is missed
-
-
-def check_ppo(config):
-    """Raise a `UserError` if what is particular to PPO cannot be."""
-    settings = config.ppo
-    for name in ("epochs", "minibatches"):
-        if settings[name] < 1:
-            raise UserError(f"ppo.{name} must be at least 1; got {settings[name]}")
-    if config.batch % settings.minibatches:
-        raise UserError(
-            f"a batch of {config.batch} cannot be divided into {settings.minibatches} minibatches; "
-            "see --config.ppo.minibatches"
-        )
-    for name in ("within", "across", "decay", "inertia"):
-        if not 0 <= settings[name] <= 1:
-            raise UserError(f"ppo.{name} must be between 0 and 1; got {settings[name]}")
-    if settings.clip <= 0 or len(settings.entropy_weights) != 2:
-        raise UserError("ppo.clip must be positive, and ppo.entropy_weights two")
-    if config.nested or config.later or config.sense_dropout:
-        raise UserError("nested, later and sense_dropout are for imitation; set them to nothing")
-
-
 def lookup(table, name, what):
     """Return `table[name]`, or raise a `UserError` that lists the names there are."""
     if name not in table:
@@ -191,6 +134,8 @@ def lookup(table, name, what):
 
 def tasks(config):
     """Return the names of the tasks that an agent is trained on."""
+    if foreign(config):
+        raise UserError(f"only train and evaluate know environments of others, {config.task}")
     for name in config.later:
         lookup(TASKS, name, "task")
     names = lookup({**{name: (name,) for name in TASKS}, **SEVERAL}, config.task, "task")
@@ -215,8 +160,21 @@ def shares(config):
     return met
 
 
+def foreign(config):
+    """Return whether a run is in an environment of others, such as `gymnax:MemoryChain-bsuite`."""
+    return ":" in config.task
+
+
 def environment(config, classes_factor=1, delay_factor=1):
-    """Return the `Lifetime` of a run's tasks, at a multiple of the configured level."""
+    """Return the `Lifetime` of a run's tasks, at a multiple of the configured level.
+
+    An environment of others is `Adapted`, and has no level.
+    """
+    if foreign(config):
+        env = _adapted(config.task, config.episodes, config.env_params)
+        if env.words > config.words:
+            raise UserError(f"{config.task} has {env.words} actions; set --config.words to that")
+        return env
     if config.experience.folder:
         raise UserError("a run on recorded experience plays no tasks: only evaluate looks at it")
     names, most = tasks(config), config.words // 2
@@ -230,7 +188,15 @@ def environment(config, classes_factor=1, delay_factor=1):
     return _lifetime(names, level.times(classes_factor, delay_factor))
 
 
-@functools.cache  # what is compiled for an environment serves every row of its level
+@functools.cache  # what is compiled for an environment serves wherever it is met
+def _adapted(task, episodes, settings):
+    library, _, name = task.partition(":")
+    if not all(isinstance(pair, tuple) and len(pair) == 2 for pair in settings):
+        raise UserError(f"env_params must be pairs, as (('memory_length', 9),); got {settings}")
+    return Adapted(lookup(LIBRARIES, library, "library")(name, **dict(settings)), episodes)
+
+
+@functools.cache  # as above, for every row of its level
 def _lifetime(names, level):
     writers = tuple(functools.partial(TASKS[name], level=level) for name in names)
     return Lifetime(writers, level.words)
@@ -284,8 +250,13 @@ def update(config, policy, optimizer):
     of_loss = {name: settings.pop(name) for name in ("clip", "entropy_weights")}
     return functools.partial(
         ppo.update, **agent, **settings, env=env, updates=config.updates,
-        terms=ppo.Terms(**of_loss, **weights),
-        see=functools.partial(
-            augment.see, zoom=config.zoom, shift=config.shift, recolor=config.recolor
-        ),
+        terms=ppo.Terms(**of_loss, **weights), see=_sight(config),
     )  # fmt: skip
+
+
+def _sight(config):
+    """How an agent that acts sees: classes of ours from here and there, all else as it is."""
+    if foreign(config):
+        return lambda keys, steps: steps
+    amounts = dict(zoom=config.zoom, shift=config.shift, recolor=config.recolor)
+    return functools.partial(augment.see, **amounts)

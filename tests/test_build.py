@@ -8,6 +8,7 @@ import pytest
 from ml_collections import ConfigDict
 
 from memlearn import build, worlds
+from memlearn.checks import check
 from memlearn.tasks import language
 from memlearn.training import workdir
 from memlearn.types import UserError
@@ -29,18 +30,18 @@ TEACHING = functools.partial(worlds.teaching, env=None, world=None)
         (build.environment, {"classes": 4}, "classes must be between 2 and words / 2 = 3; got 4"),
         (build.policy, {"memory.kind": "ram"}, "no memory is called 'ram'"),
         (build.policy, {"memory.addressing": "fuzzy"}, "no rule of addressing is called 'fuzzy'"),
-        (build.check, {"memory.kind": "gru", "memory.addressing": "fused"}, "nothing about 'gru'"),
-        (build.check, {"memory.kind": "gru", "nested": True}, "nested says nothing about 'gru'"),
-        (build.check, {"memory.top_banks": 3}, "memory.top_banks must be at most memory.banks = 2"),
-        (build.check, {"memory.layers": 0}, "memory.layers must be at least 1; got 0"),
-        (build.check, {"log_every": 0}, "log_every must be at least 1; got 0"),
-        (build.check, {"updates": 1}, "updates must be at least 2; got 1"),
-        (build.check, {"slot_price": 0.1}, "slot_price is a price on what memory.count=learned"),
-        (build.check, {"senses": ("image", "smell")}, "senses must be some of image, name, speech"),
+        (check, {"memory.kind": "gru", "memory.addressing": "fused"}, "nothing about 'gru'"),
+        (check, {"memory.kind": "gru", "nested": True}, "nested says nothing about 'gru'"),
+        (check, {"memory.top_banks": 3}, "memory.top_banks must be at most memory.banks = 2"),
+        (check, {"memory.layers": 0}, "memory.layers must be at least 1; got 0"),
+        (check, {"log_every": 0}, "log_every must be at least 1; got 0"),
+        (check, {"updates": 1}, "updates must be at least 2; got 1"),
+        (check, {"slot_price": 0.1}, "slot_price is a price on what memory.count=learned"),
+        (check, {"senses": ("image", "smell")}, "senses must be some of image, name, speech"),
         (build.environment, {"task": "image_speech"}, "image_speech takes more senses than"),
         (build.environment, {"task": "crossmodal"}, "crossmodal takes more senses than"),
-        (build.check, {"sense_dropout": 2.0}, "sense_dropout must be between 0 and 1; got 2.0"),
-        (build.check, {"recolor": 3.0}, "recolor must be between 0 and 1; got 3.0"),
+        (check, {"sense_dropout": 2.0}, "sense_dropout must be between 0 and 1; got 2.0"),
+        (check, {"recolor": 3.0}, "recolor must be between 0 and 1; got 3.0"),
         (TEACHING, {"trial_rates": (0.5, 1.5)}, "trial_rates must be two, between 0 and 1"),
         (build.shares, {"task_shares": (("binding", -1.0),)}, "task_shares must not be negative"),
         (build.shares, {"task_shares": (("binding", 0.0),)}, "must not be negative, nor all 0"),

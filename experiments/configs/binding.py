@@ -22,7 +22,10 @@ def get_config():
 
     # What is experienced: see memlearn/tasks and memlearn/data.
     # binding, rebinding, order, counting, selection, rule, or several: mixture, crossmodal.
+    # Or an environment of others, such as gymnax:MemoryChain-bsuite: memlearn/tasks/libraries.py.
     config.task = "binding"
+    config.episodes = 1  # of an environment of others, in a lifetime: all of the same instance
+    config.env_params = ()  # ... and its parameters, as pairs of a name and a value
     config.senses = ("image",)  # by which things are met: image, name, speech
     config.classes = 8  # images that are named in a lifetime
     config.delay = 8  # steps between the last name and the first question

@@ -9,6 +9,7 @@ ROWS = {
     "delay_x4": "  four times the delay",
 }
 RECORDED = {"seen": "episodes trained on", "heldout": "held-out episodes"}
+EPISODES = {"all": "an episode", "first": "  a lifetime's first", "last": "  a lifetime's last"}
 CONTROLS = {"empty": "nothing remembered", "other": "asked of another lifetime's memory"}
 
 
@@ -39,7 +40,9 @@ def _task_as_json(task, step, rows):
     }
 
 
-def as_table(task, step, scores, parameters, state_bytes, rows=ROWS):
+def as_table(
+    task, step, scores, parameters, state_bytes, rows=ROWS, what="answered right on"
+):  # fmt: skip
     """Return the report of one task as a `rich` table.
 
     Args:
@@ -48,13 +51,14 @@ def as_table(task, step, scores, parameters, state_bytes, rows=ROWS):
       scores: name of a row of `rows` -> `Score`.
       parameters: of the policy.
       state_bytes: of the memory of one lifetime.
-      rows: what rows are called, `ROWS` or `RECORDED`.
+      rows: what rows are called, `ROWS`, `RECORDED` or `EPISODES`.
+      what: the scores say of them.
     """
-    beside = scores["seen"]._fields[3:]  # after the score and its interval
+    beside = next(iter(scores.values()))._fields[3:]  # after the score and its interval
     explained = "; ".join(f"{name}: {CONTROLS[name]}" for name in beside if name in CONTROLS)
     sizes = f"{parameters:,} parameters, {state_bytes:,} bytes of memory a lifetime"
     table = Table(title=f"{task} after {step} updates", caption=f"{explained}\n{sizes}")
-    table.add_column("answered right on", no_wrap=True)
+    table.add_column(what, no_wrap=True)
     for name in ("score", "95 % interval", *beside):
         table.add_column(name, justify="right", no_wrap=True)
     for name, score in scores.items():

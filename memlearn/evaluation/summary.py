@@ -37,7 +37,8 @@ def read(folder):
 def compares(folder):
     """Return whether an evaluated run can stand beside others: it was evaluated at a task."""
     config = workdir.read_config(folder)
-    return "experience" not in config or not config.experience.folder  # older runs know of none
+    recorded = "experience" in config and config.experience.folder  # older runs know of none
+    return not recorded and ":" not in config.task
 
 
 def as_table(records):

@@ -1,5 +1,6 @@
 """Learning from reward by the commands: it can be cut off, and what cannot be is said."""
 
+import json
 import subprocess
 import time
 
@@ -8,10 +9,10 @@ import jax
 import pytest
 
 from experiments import courses, trained
-from memlearn import build
+from memlearn import checks
 from memlearn.training import metrics
 from memlearn.types import UserError
-from tests.experiments.test_commands import call, training
+from tests.experiments.test_commands import call, command, training
 from tests.worlds import small_config
 
 PPO = "--config.learner=ppo", "--config.ppo.window=4", "--config.updates=6"
@@ -45,6 +46,25 @@ def test_cut_off_in_the_middle_of_lifetimes_it_ends_the_same_to_the_bit(whole, t
     assert steps == list(range(1, 7))
 
 
+def test_an_environment_of_others_from_training_to_evaluation(tmp_path, data_dir):
+    chain = "--config.task=gymnax:MemoryChain-bsuite", "--config.episodes=2"
+    short = '--config.env_params=(("memory_length",2),("max_steps_in_episode",3))'
+    run = call(training(tmp_path / "chain", data_dir, *PPO, *chain, short))
+    assert run.returncode == 0, run.stderr
+    evaluate = command("evaluate", f"--checkpoint={tmp_path / 'chain'}", "--json", "--lifetimes=8")
+    run = call(evaluate)
+    assert run.returncode == 0, run.stderr
+    found = json.loads(run.stdout)
+    assert found["task"] == "gymnax:MemoryChain-bsuite" and found["step"] == 6
+    for name in ("all", "first", "last"):
+        assert list(found[name]) == ["score", "low", "high", "empty", "chance"]
+        assert -1 <= found[name]["low"] <= found[name]["score"] <= found[name]["high"] <= 1
+    assert (tmp_path / "chain" / "curves.png").stat().st_size > 1000
+    out = f"--out={tmp_path / 'recorded'}"
+    run = call(command("record", f"--checkpoint={tmp_path / 'chain'}", out))
+    assert run.returncode == 2 and "only train and evaluate know environments" in run.stderr
+
+
 @pytest.mark.parametrize(
     ("fields", "complaint"),
     [
@@ -64,5 +84,5 @@ def test_what_cannot_be_is_one_line(data_dir, fields, complaint):
     config.learner, config.data_dir = "ppo", str(data_dir)
     config.update_from_flattened_dict(fields)
     with pytest.raises(UserError, match=complaint):
-        build.check(config)
+        checks.check(config)
         courses.course(config, policy=None, optimizer=None)

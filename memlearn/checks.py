@@ -1,0 +1,69 @@
+"""Whether the fields of a configuration can have the values that they have."""
+
+import operator
+
+from memlearn import build
+from memlearn.memory import designs
+from memlearn.types import SENSES, UserError
+
+# The least value of fields of the configuration.
+LEAST = {
+    **dict.fromkeys(("delay", "mentions", "warmup", "later_after"), 0),
+    **dict.fromkeys(("counted", "trials", "width", "batch", "validation_lifetimes"), 1),
+    "episodes": 1,
+    **dict.fromkeys(("log_every", "validate_every", "checkpoint_every"), 1),
+    **dict.fromkeys([f"memory.{name}" for name in ("layers", "banks", "slots", "hidden")], 1),
+    **dict.fromkeys(("memory.key_width", "memory.value_width", "experience.length"), 1),
+    **dict.fromkeys(("experience.name_length", "experience.text_length"), 0),
+    "memory.top_banks": 0,
+    "updates": 2,  # one to warm up, and one
+}
+
+
+def check(config):
+    """Raise a `UserError` if a field cannot have its value, whatever is built."""
+    for name, least in LEAST.items():
+        value = operator.attrgetter(name)(config)
+        if value < least:
+            raise UserError(f"{name} must be at least {least}; got {value}")
+    memory = config.memory
+    if memory.top_banks > memory.banks:
+        raise UserError(f"memory.top_banks must be at most memory.banks = {memory.banks}")
+    of_slots = [axis for axis in (*designs.AXES, "top_banks") if memory[axis]]
+    of_slots = [f"memory.{name}" for name in of_slots] + ["nested"] * config.nested
+    if of_slots and memory.kind not in designs.DESIGNS:
+        raise UserError(f"{of_slots[0]} says nothing about {memory.kind!r}; leave it out")
+    if not set(config.senses) <= set(SENSES) or "image" not in config.senses:
+        raise UserError(
+            f"senses must be some of {', '.join(SENSES)}, image among them; got {config.senses}"
+        )
+    if config.learner == "ppo":
+        check_ppo(config)
+    elif build.foreign(config):
+        raise UserError(f"nobody teaches {config.task}; set --config.learner=ppo")
+    if config.slot_price and memory.count != "learned":
+        raise UserError("slot_price is a price on what memory.count=learned decides; set that too")
+    for name in ("recolor", "sense_dropout"):
+        if not 0 <= config[name] <= 1:
+            raise UserError(f"{name} must be between 0 and 1; got {config[name]}")
+    build.policy(config).initial_state(1)  # where a memory that is not installed is missed
+
+
+def check_ppo(config):
+    """Raise a `UserError` if what is particular to PPO cannot be."""
+    settings = config.ppo
+    for name in ("epochs", "minibatches"):
+        if settings[name] < 1:
+            raise UserError(f"ppo.{name} must be at least 1; got {settings[name]}")
+    if config.batch % settings.minibatches:
+        raise UserError(
+            f"a batch of {config.batch} cannot be divided into {settings.minibatches} minibatches; "
+            "see --config.ppo.minibatches"
+        )
+    for name in ("within", "across", "decay", "inertia"):
+        if not 0 <= settings[name] <= 1:
+            raise UserError(f"ppo.{name} must be between 0 and 1; got {settings[name]}")
+    if settings.clip <= 0 or len(settings.entropy_weights) != 2:
+        raise UserError("ppo.clip must be positive, and ppo.entropy_weights two")
+    if config.nested or config.later or config.sense_dropout:
+        raise UserError("nested, later and sense_dropout are for imitation; set them to nothing")

@@ -1,0 +1,142 @@
+"""Environments of others, as lifetimes of several episodes of the same instance.
+
+Where an instance differs from another, be it a maze or where the reward is, and episodes of a
+lifetime do not, what is found out in one pays in the next.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+from gymnax.environments.environment import Environment
+
+from memlearn.types import EPISODE, LIFETIME, NONE, TimeStep
+
+
+class Foreign(NamedTuple):
+    """What is needed of an environment; whatever its own interface is, this is adapted to it.
+
+    Attributes:
+      reset: function of a random key that returns an observation and a state.
+      step: function of a random key, a state and an action, int32, that returns an observation, a
+        state, the reward, and whether the episode is over.
+      perceive: function of an observation that returns what is perceived, by modality: `image`,
+        uint8 `[height, width, 3]`; `vector`, float32 `[P]`; or both.
+      actions: W, how many there are.
+      most: steps of an episode, at most.
+    """
+
+    reset: Callable
+    step: Callable
+    perceive: Callable
+    actions: int
+    most: int
+
+
+class AdaptedState(NamedTuple):
+    """Where a lifetime stands.
+
+    Attributes:
+      key: random key, of what will happen by chance.
+      start: the observation and the state that every episode begins with.
+      observation: the present one.
+      inner: the present state of the environment.
+      episode: int32, how many episodes are over.
+      boundary: int32, what begins with the present step.
+      action: int32, the action of the step before.
+      reward: float32, the reward of the step before.
+    """
+
+    key: jax.Array
+    start: Any
+    observation: Any
+    inner: Any
+    episode: jax.Array
+    boundary: jax.Array
+    action: jax.Array
+    reward: jax.Array
+
+
+class Adapted(Environment):
+    """Plays lifetimes of another environment; to a learner it is as a `Lifetime` of our own tasks.
+
+    All episodes of a lifetime begin with the same state, so that nothing is reset within it.
+
+    Args:
+      foreign: `Foreign`.
+      episodes: how many make a lifetime.
+
+    Attributes:
+      words: W, the number of actions.
+      length: T, steps of a lifetime, at most.
+      modalities: the names of what is perceived.
+    """
+
+    def __init__(self, foreign: Foreign, episodes: int):
+        self.foreign, self.episodes = foreign, episodes
+        self.words, self.length = foreign.actions, episodes * foreign.most
+        perceived = jax.eval_shape(self.reset_env, jax.random.key(0), ())[0]
+        self.modalities = (*perceived, "action", "reward")
+
+    def reset_env(self, key, params):
+        key_start, key = jax.random.split(key)
+        start = jax.tree.map(jnp.asarray, self.foreign.reset(key_start))
+        state = AdaptedState(
+            key, start, *start, jnp.int32(0), jnp.int32(LIFETIME), jnp.int32(0), jnp.float32(0)
+        )
+        return self.foreign.perceive(state.observation), state
+
+    def step_env(self, key, state, action, params):
+        key, key_step = jax.random.split(state.key)
+        *after, reward, over = self.foreign.step(key_step, state.inner, action)
+        # Dtypes are those of the start: environments are not always strict about them.
+        observation, inner = jax.tree.map(
+            lambda x, y: jnp.where(over, x, jnp.asarray(y, x.dtype)), state.start, tuple(after)
+        )
+        state = AdaptedState(
+            key, state.start, observation, inner, state.episode + over,
+            boundary=jnp.where(over, EPISODE, NONE).astype(jnp.int32),
+            action=action.astype(jnp.int32), reward=jnp.float32(reward),
+        )  # fmt: skip
+        return self.foreign.perceive(observation), state, state.reward, jnp.bool_(False), {}
+
+    def timestep(self, state, params) -> TimeStep:
+        """Return the present step: every one is a question, and nobody knows the answer."""
+        observation = self.foreign.perceive(state.observation)
+        present = dict.fromkeys(observation, jnp.bool_(True))
+        before = dict.fromkeys(("action", "reward"), state.boundary != LIFETIME)
+        return TimeStep(
+            observation={**observation, "action": state.action, "reward": state.reward},
+            present={**present, **before},
+            boundary=state.boundary, question=jnp.bool_(True), oracle=jnp.int32(0),
+            choices=jnp.int32(self.words),
+        )  # fmt: skip
+
+    def is_truncated(self, state, params):
+        return state.episode >= self.episodes
+
+
+def of_gymnax(env, params, perceive=None):
+    """Return the `Foreign` of an environment that follows gymnax 1.0.
+
+    Args:
+      env: a gymnax `Environment` with discrete actions.
+      params: its parameters.
+      perceive: as of `Foreign`; None for all numbers of an observation, in one vector.
+    """
+
+    def step(key, state, action):
+        observation, state, reward, terminated, _ = env.step_env(key, state, action, params)
+        return observation, state, reward, terminated | env.is_truncated(state, params)
+
+    return Foreign(
+        reset=lambda key: env.reset_env(key, params), step=step, perceive=perceive or as_vector,
+        actions=env.num_actions, most=int(params.max_steps_in_episode),
+    )  # fmt: skip
+
+
+def as_vector(observation):
+    """Return all numbers of an observation, a pytree of arrays, as one vector."""
+    numbers = [jnp.ravel(x).astype(jnp.float32) for x in jax.tree.leaves(observation)]
+    return {"vector": jnp.concatenate(numbers)}
