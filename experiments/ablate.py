@@ -17,7 +17,7 @@ import pathlib
 import jax
 from absl import flags
 
-from experiments import command, courses
+from experiments import command, courses, trained
 from experiments.configs import mixture
 from memlearn import build, checks, worlds
 from memlearn.evaluation import comparison, findings, report, retrieval, study, tables
@@ -134,6 +134,7 @@ def train(config, policy, folder):
     """Train all seeds in one program; return their states `[S, ...]`."""
     optimizer = build.optimizer(config)
     course = courses.course(config, policy, optimizer)
+    course = trained.warmed(course, config.warm_start)
     validate = course.validation()
     checkpoints = Checkpoints(folder / "checkpoints")
     seeds = jax.vmap(jax.random.key)(config.seed + jax.numpy.arange(SEEDS.value))

@@ -10,7 +10,7 @@ import jax
 from absl import flags
 from ml_collections import config_flags
 
-from experiments import command, courses
+from experiments import command, courses, trained
 from memlearn import build, checks
 from memlearn.training import loop, workdir
 from memlearn.training.checkpoint import Checkpoints
@@ -27,6 +27,7 @@ def main():
     checks.check(config)
     policy, optimizer = build.policy(config), build.optimizer(config)
     course = courses.course(config, policy, optimizer)
+    course = trained.warmed(course, config.warm_start)
     update = build.update(config, policy, optimizer)
     update = parallel(update, config.parallel, config.batch, shared=course.shared)
     validate = course.validation()

@@ -4,6 +4,7 @@ import os
 import pathlib
 
 import jax
+from flax import traverse_util
 from jax.sharding import SingleDeviceSharding
 
 from experiments import courses
@@ -37,6 +38,34 @@ def find(folder):
     if not os.access(folder, os.W_OK):
         raise UserError(f"workdir {folder} cannot be written")
     return folder, config
+
+
+def warmed(course, folder):
+    """Return a `Course` that begins with the parameters of a trained run, if a folder is named.
+
+    Parameters that only one of them has stay as they are.
+
+    Raises:
+      UserError: if there is no such run, or its parameters have other shapes.
+    """
+    if not folder:
+        return course
+    known = traverse_util.flatten_dict(restore(*find(folder)).params)
+
+    def begin(key):
+        state = course.begin(key)
+        params = traverse_util.flatten_dict(state.params)
+        params = {name: known.get(name, begun) for name, begun in params.items()}
+        return state._replace(params=traverse_util.unflatten_dict(params))
+
+    begun = jax.eval_shape(course.begin, jax.random.key(0)).params
+    for name, shape in traverse_util.flatten_dict(begun).items():
+        if name in known and known[name].shape != shape.shape:
+            raise UserError(
+                f"{'/'.join(name[1:])} has the shape {shape.shape}, and in {folder} "
+                f"{known[name].shape}; give both runs the same sizes"
+            )
+    return course._replace(begin=begin)
 
 
 def restore(folder, config):

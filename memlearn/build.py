@@ -211,7 +211,8 @@ def policy(config):
     for _ in range(config.memory.layers):
         recalled = layers[-1].parts if layers else 0
         layers.append(memory(config, dict(perceived=len(senses), recalled=recalled)))
-    return MultimodalPolicy(EventEncoder(config.width, senses), tuple(layers), config.words)
+    perceive, predicts = EventEncoder(config.width, senses), bool(config.ppo.predicts)
+    return MultimodalPolicy(perceive, tuple(layers), config.words, predicts)
 
 
 def sources(config):
@@ -247,7 +248,8 @@ def update(config, policy, optimizer):
         return functools.partial(imitation.update, **agent, **weights, nested=config.nested)
     env, settings = environment(config), dict(config.ppo)
     settings["window"] = settings["window"] or env.length
-    of_loss = {name: settings.pop(name) for name in ("clip", "entropy_weights")}
+    of_loss = ("clip", "entropy_weights", "prediction_weight")
+    of_loss = {name: settings.pop(name) for name in of_loss}
     return functools.partial(
         ppo.update, **agent, **settings, env=env, updates=config.updates,
         terms=ppo.Terms(**of_loss, **weights), see=_sight(config),

@@ -3,6 +3,7 @@
 import operator
 
 from memlearn import build
+from memlearn.learning import prediction
 from memlearn.memory import designs
 from memlearn.types import SENSES, UserError
 
@@ -39,6 +40,8 @@ def check(config):
         )
     if config.learner == "ppo":
         check_ppo(config)
+    elif config.ppo.predicts:
+        raise UserError("ppo.predicts is for --config.learner=ppo")
     elif build.foreign(config):
         raise UserError(f"nobody teaches {config.task}; set --config.learner=ppo")
     if config.slot_price and memory.count != "learned":
@@ -63,7 +66,12 @@ def check_ppo(config):
     for name in ("within", "across", "decay", "inertia"):
         if not 0 <= settings[name] <= 1:
             raise UserError(f"ppo.{name} must be between 0 and 1; got {settings[name]}")
+    if settings.predicts not in prediction.KINDS:
+        kinds = ", ".join(map(repr, prediction.KINDS))
+        raise UserError(f"ppo.predicts must be one of {kinds}; got {settings.predicts!r}")
     if settings.clip <= 0 or len(settings.entropy_weights) != 2:
         raise UserError("ppo.clip must be positive, and ppo.entropy_weights two")
-    if config.nested or config.later or config.sense_dropout:
-        raise UserError("nested, later and sense_dropout are for imitation; set them to nothing")
+    if config.nested or config.later or config.sense_dropout or config.turn:
+        raise UserError(
+            "nested, later, sense_dropout and turn are for imitation; set them to nothing"
+        )

@@ -20,10 +20,14 @@ class Output(NamedTuple):
     Attributes:
       logits: over words, float `[B, T, W]`; `NEVER` for those that are no choice.
       value: the reward it expects for its answer, float `[B, T]`.
+      event: what it perceived, `Event`; None unless it predicts.
+      predictions: of the embeddings of an event, float `[B, T, M, D]`; None unless it predicts.
     """
 
     logits: jax.Array
     value: jax.Array
+    event: Event | None = None
+    predictions: jax.Array | None = None
 
 
 class MultimodalPolicy(nn.Module):
@@ -36,11 +40,13 @@ class MultimodalPolicy(nn.Module):
       encoder: from observations to events.
       memories: layers of memory, the lowest first.
       words: W, the number of actions.
+      predicts: whether it has a head that predicts embeddings, for `learning/prediction.py`.
     """
 
     encoder: EventEncoder
     memories: tuple[Memory, ...]
     words: int
+    predicts: bool = False
 
     def initial_state(self, batch: int, share=1.0) -> tuple[Any, ...]:
         """Return the state of every layer of memory, for `batch` lifetimes.
@@ -79,7 +85,12 @@ class MultimodalPolicy(nn.Module):
         legal = jnp.arange(self.words) < steps.choices[..., None]
         logits = jnp.where(legal, logits, NEVER)
         value = nn.Dense(1, name="value")(features)[..., 0]
-        return tuple(states), Output(logits, value), tuple(traces)
+        output = Output(logits, value)
+        if self.predicts:
+            shape = perceived.embeddings.shape
+            flat = nn.Dense(shape[-2] * shape[-1], name="predictions")(features)
+            output = output._replace(event=perceived, predictions=flat.reshape(shape))
+        return tuple(states), output, tuple(traces)
 
 
 def _recalling(perceived, recalled, fused):

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 from memlearn import build
 from memlearn.data import atlas
 from memlearn.data.classes import speech
-from memlearn.learning.augment import drop_senses, look_around
+from memlearn.learning.augment import drop_senses, look_around, turn
 from memlearn.tasks import play
 from memlearn.tasks.lifetime import LifetimeParams, Sense
 from memlearn.types import UserError
@@ -116,9 +116,10 @@ def teaching(config, env, world):
         teacher = play.teacher(first + (last - first) * step / config.updates)
         carry = play.new_teacher(key_teacher, config.batch, env.words)
         steps = play.play(env, met, states, teacher, carry, env.length)[2].steps
-        images = look_around(
-            key_look, steps.observation["image"], config.zoom, config.shift, config.recolor
-        )
+        images = steps.observation["image"]
+        if config.turn:
+            images = turn(jax.random.fold_in(key_look, 4), images)
+        images = look_around(key_look, images, config.zoom, config.shift, config.recolor)
         key_drop = jax.random.fold_in(key_look, 3)
         present = drop_senses(key_drop, steps.present, config.senses, config.sense_dropout)
         return steps._replace(observation={**steps.observation, "image": images}, present=present)

@@ -85,6 +85,7 @@ def get_config():
     config.memory.amounts = ""
 
     # How it learns: see memlearn/learning.
+    config.warm_start = ""  # the workdir of a run to begin with the parameters of
     config.learner = "imitation"  # of a teacher; or ppo: from reward alone
     config.task_shares = ()  # mixture: pairs of a task and how often it is met; the others 1.0
     config.later = ()  # mixture: tasks that build on others, and are not met before
@@ -99,6 +100,7 @@ def get_config():
     config.zoom = 0.2  # augmentation of images: largest log-scale; faces differ in width most
     config.shift = 0.5  # ... and largest move, in pixels
     config.recolor = 0.0  # ... and largest share of other colours
+    config.turn = False  # whether images of a lifetime are turned and mirrored, all alike
     config.sense_dropout = 0.0  # how often one of several senses is lost
     config.value_weight = 0.5
     config.balance_weight = 0.0  # at .01, `order` wrote different words to different banks
@@ -117,6 +119,8 @@ def get_config():
     config.ppo.clip = 0.2  # how far an update may change the probability of an action
     config.ppo.entropy_weights = (0.02, 0.002)  # at first, and in the end
     config.ppo.burn_in = 0  # first steps of a window from which only memory is filled
+    config.ppo.predicts = ""  # next: what comes; past: the rest of what was met; see prediction.py
+    config.ppo.prediction_weight = 0.1  # of its error
     config.ppo.inertia = 0.99  # of the moving mean and spread of returns
 
     # How it runs: see memlearn/training.

@@ -11,7 +11,7 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-from memlearn.learning import structure
+from memlearn.learning import prediction, structure
 from memlearn.learning.returns import advantages, discounts
 from memlearn.learning.rollout import begin, rollout
 from memlearn.learning.state import TrainState, descend
@@ -27,6 +27,7 @@ class Terms(NamedTuple):
       value_weight: of the error of the values.
       entropy_weights: of the entropy, at the first update and at the last.
       balance_weight, write_price, slot_price: of the costs of structure.
+      prediction_weight: of the error of predictions.
     """
 
     clip: float
@@ -35,6 +36,7 @@ class Terms(NamedTuple):
     balance_weight: float
     write_price: float
     slot_price: float
+    prediction_weight: float = 0.0
 
 
 class Moments(NamedTuple):
@@ -72,6 +74,7 @@ class Lesson(NamedTuple):
       values: float32 `[B, T]`, as the policy said then.
       advantages: float32 `[B, T]`, in units of their spread.
       returns: float32 `[B, T]`, in units of the spread of returns, from their mean.
+      keys: random keys `[B]`, of what is predicted.
     """
 
     memory: Any
@@ -81,11 +84,12 @@ class Lesson(NamedTuple):
     values: jax.Array
     advantages: jax.Array
     returns: jax.Array
+    keys: jax.Array
 
 
 def update(
     state, keys, world, *, policy, optimizer, env, see, window, epochs, minibatches, within, across,
-    decay, burn_in, inertia, updates, terms, axis_name=None,
+    decay, burn_in, inertia, predicts, updates, terms, axis_name=None,
 ):  # fmt: skip
     """Act for a window in every environment, and learn from it.
 
@@ -101,6 +105,7 @@ def update(
       within, across, decay: as of `returns.discounts` and `returns.advantages`.
       burn_in: steps of each window from which only memory is filled.
       inertia: how slowly the moments of returns move, in [0, 1).
+      predicts: what is predicted, one of `prediction.KINDS`.
       updates: how many updates the whole run has.
       terms: `Terms`.
       axis_name: the mapped axis over which environments are spread, if any.
@@ -110,12 +115,12 @@ def update(
     """
     actor, lived = rollout(env, policy, state.params, world, state.actor, keys, window, see)
     gammas = discounts(lived.after, within, across)
-    lesson, moments = prepare(lived, gammas, decay, state.moments, inertia, axis_name)
+    lesson, moments = prepare(lived, gammas, keys, decay, state.moments, inertia, axis_name)
     done = state.step / updates
     first, last = terms.entropy_weights
     loss = functools.partial(
         loss_fn, policy=policy, terms=terms, entropy_weight=first + (last - first) * done,
-        burn_in=burn_in, axis_name=axis_name,
+        burn_in=burn_in, predicts=predicts, axis_name=axis_name,
     )  # fmt: skip
 
     def learn(carry, part):
@@ -134,7 +139,7 @@ def update(
     return TrainState(params, opt_state, state.key, state.step + 1, actor, moments), report
 
 
-def prepare(window, gammas, decay, before, inertia, axis_name=None):
+def prepare(window, gammas, keys, decay, before, inertia, axis_name=None):
     """Return the `Lesson` of a window, and the `Moments` of returns with those of this one.
 
     What the policy says a step is worth is in units of the spread of returns, so that it is scaled
@@ -153,16 +158,18 @@ def prepare(window, gammas, decay, before, inertia, axis_name=None):
         *(window.memory, window.steps, window.actions, window.log_probs, window.values[:, :-1]),
         advantages=(found - mean) / jnp.sqrt(variance + 1e-8),
         returns=(returns - before.mean) / before.spread,
+        keys=jax.vmap(lambda key: jax.random.fold_in(key, 1))(keys),
     ), moments
 
 
-def loss_fn(params, lesson, policy, terms, entropy_weight, burn_in, axis_name=None):
+def loss_fn(params, lesson, policy, terms, entropy_weight, burn_in, predicts="", axis_name=None):
     """Compute the loss of some windows, and what to report of it.
 
         r      = p(a) / p_then(a)
         policy = -mean min(r A, clip(r, 1 - eps, 1 + eps) A)
         value  = 1/2 mean max((V - R)^2, (V_then + clip(V - V_then, -eps, eps) - R)^2)
         loss   = policy + value_weight * value - entropy_weight * mean entropy + structure
+                 + prediction_weight * prediction
 
     Actions are compared where there is a choice. Memory begins each window as it was when it was
     lived, and no gradient goes further back.
@@ -174,18 +181,20 @@ def loss_fn(params, lesson, policy, terms, entropy_weight, burn_in, axis_name=No
       terms: `Terms`.
       entropy_weight: float scalar.
       burn_in: steps of each window from which memory is filled by these params, without a gradient.
+      predicts: as of `update`.
       axis_name: the mapped axis over which windows are spread, if any.
 
     Returns:
       the loss, a scalar, and a dict of scalars.
     """
-    memory, lesson = lesson.memory, lesson._replace(memory=())
+    memory, keys = lesson.memory, lesson.keys
+    lesson = lesson._replace(memory=(), keys=())
     if burn_in:
         past = jax.tree.map(lambda x: x[:, :burn_in], lesson.steps)
         memory = lax.stop_gradient(policy.apply(params, memory, past)[0])
         lesson = jax.tree.map(lambda x: x[:, burn_in:], lesson)
     steps, then = lesson.steps, lesson.values
-    (_, output, _), sown = policy.apply(params, memory, steps, mutable=structure.SOWN)
+    (memory, output, _), sown = policy.apply(params, memory, steps, mutable=structure.SOWN)
     choice = steps.choices > 1
     log_p = jax.nn.log_softmax(output.logits)
     log_taken = jnp.take_along_axis(log_p, lesson.actions[..., None], axis=-1)[..., 0]
@@ -210,6 +219,10 @@ def loss_fn(params, lesson, policy, terms, entropy_weight, burn_in, axis_name=No
     cost, structural = structure.costs(sown, *prices, axis_name)
     loss = report["policy"] + terms.value_weight * report["value"]
     loss += cost - entropy_weight * report["entropy"]
+    if predicts:
+        lived = memory, output, steps, keys
+        report["prediction"] = prediction.loss(predicts, policy, params, *lived, axis_name)
+        loss += terms.prediction_weight * report["prediction"]
     return loss, {"loss": loss, **report, **structural}
 
 

@@ -18,7 +18,15 @@ from tests.worlds import small_config, small_world
 
 TERMS = ppo.Terms(0.2, 0.5, (0.02, 0.0), balance_weight=0.3, write_price=0.1, slot_price=0.0)
 SETTINGS = dict(
-    epochs=2, minibatches=2, within=0.95, across=0.9, decay=0.8, burn_in=0, inertia=0.9, updates=10
+    epochs=2,
+    minibatches=2,
+    within=0.95,
+    across=0.9,
+    decay=0.8,
+    burn_in=0,
+    inertia=0.9,
+    updates=10,
+    predicts="",
 )
 BATCH = 16
 
@@ -54,7 +62,8 @@ def lived(memory="learned", length=5):
 
 def lesson(window, decay=0.8):
     gammas = ppo.discounts(window.after, 0.95, 0.9)
-    return ppo.prepare(window, gammas, decay, ppo.Moments(jnp.float32(0.3), jnp.float32(0.5)), 0.9)
+    before = ppo.Moments(jnp.float32(0.3), jnp.float32(0.5))
+    return ppo.prepare(window, gammas, keys(2), decay, before, 0.9)
 
 
 def test_windows_follow_one_another_and_so_do_lifetimes():
@@ -147,7 +156,8 @@ def test_burning_in_fills_memory_without_a_gradient():
     memory = policy.apply(
         state.params, learned.memory, jax.tree.map(lambda x: x[:, :2], learned.steps)
     )[0]
-    rest = jax.tree.map(lambda x: x[:, 2:], learned._replace(memory=()))._replace(memory=memory)
+    rest = jax.tree.map(lambda x: x[:, 2:], learned._replace(memory=(), keys=()))
+    rest = rest._replace(memory=memory, keys=learned.keys)
     whole = jax.jit(functools.partial(ppo.loss_fn, burn_in=0, **told))
     grads = [
         jax.grad(f, has_aux=True)(state.params, x)[0] for f, x in ((late, learned), (whole, rest))
