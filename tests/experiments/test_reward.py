@@ -46,6 +46,21 @@ def test_cut_off_in_the_middle_of_lifetimes_it_ends_the_same_to_the_bit(whole, t
     assert steps == list(range(1, 7))
 
 
+def test_a_run_begins_where_another_ended(whole, tmp_path, data_dir):
+    """From a teacher to reward: what only one of them has begins anew, and only that."""
+    known = f"--config.warm_start={whole}"
+    still = "--config.learning_rate=0.0", "--config.weight_decay=0.0"
+    predicts = "--config.ppo.predicts=past"
+    run = call(training(tmp_path / "warm", data_dir, *PPO, known, predicts, *still))
+    assert run.returncode == 0, run.stderr
+    before, after = state(whole)[1].params["params"], state(tmp_path / "warm")[1].params["params"]
+    assert set(after) - set(before) == {"predictions"}
+    chex.assert_trees_all_close({name: after[name] for name in before}, before, rtol=1e-6)
+    run = call(training(tmp_path / "wide", data_dir, *PPO, known, "--config.width=24"))
+    assert run.returncode == 2 and "has the shape" in run.stderr
+    assert "give both runs the same sizes" in run.stderr
+
+
 def test_an_environment_of_others_from_training_to_evaluation(tmp_path, data_dir):
     chain = "--config.task=gymnax:MemoryChain-bsuite", "--config.episodes=2"
     short = '--config.env_params=(("memory_length",2),("max_steps_in_episode",3))'
