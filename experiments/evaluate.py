@@ -149,13 +149,10 @@ def draw(folder, config, policy, state, scores):
     paths = [folder / "curves.png"]
     curves.draw(metrics.read(folder), chance, paths[0])
 
-    key = jax.random.split(jax.random.key(3), 1)
     for task in scores:
-        env, world = build.environment(config), worlds.world(config, **worlds.HELD_OUT, task=task)
-        record, traces = retrieval.watch(env, policy, state.params, world, key)
-        record, trace = jax.device_get(jax.tree.map(lambda x: x[0], (record, traces[0])))
+        record, traces = trained.lifetime(config, policy, state.params, task)
         paths.append(folder / f"lifetime-{task}.png")
-        strip.draw(record, trace, build.sources(config)[0], paths[-1])
+        strip.draw(record, traces[0], build.sources(config)[0], paths[-1])
     return paths
 
 

@@ -4,14 +4,16 @@ import os
 import pathlib
 
 import jax
+import numpy as np
 from flax import traverse_util
 from jax.sharding import SingleDeviceSharding
 
 from experiments import courses
 from experiments.configs import binding
-from memlearn import build
+from memlearn import build, worlds
+from memlearn.evaluation import retrieval
 from memlearn.training import checkpoint, workdir
-from memlearn.types import UserError
+from memlearn.types import NONE, UserError
 
 
 def find(folder):
@@ -75,3 +77,27 @@ def restore(folder, config):
     here = SingleDeviceSharding(jax.devices()[0])
     like = jax.tree.map(lambda x: jax.ShapeDtypeStruct(x.shape, x.dtype, sharding=here), shapes)
     return checkpoint.Checkpoints(folder / "checkpoints").restore(like)
+
+
+def lifetime(config, policy, params, task, number=0):
+    """Live one lifetime of held-out classes, or of an environment of others, and look back at it.
+
+    Args:
+      config: of the run.
+      policy: its `MultimodalPolicy`.
+      params: the parameters.
+      task: which of its tasks.
+      number: another lifetime for each.
+
+    Returns:
+      the `Record`, arrays `[T, ...]`, and the trace of every layer of memory.
+    """
+    env, foreign = build.environment(config), build.foreign(config)
+    world = () if foreign else worlds.world(config, **worlds.HELD_OUT, task=task)
+    key = jax.random.split(jax.random.key(3), number + 1)[-1:]
+    watched = retrieval.watch(env, policy, params, world, key)
+    record, traces = jax.device_get(jax.tree.map(lambda x: x[0], watched))
+    if foreign:  # a lifetime that is over early goes on, and that has no part in it
+        lived = np.cumsum(record.steps.boundary != NONE) <= env.episodes
+        record, traces = jax.tree.map(lambda x: x[lived], (record, traces))
+    return record, traces

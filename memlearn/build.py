@@ -135,7 +135,7 @@ def lookup(table, name, what):
 def tasks(config):
     """Return the names of the tasks that an agent is trained on."""
     if foreign(config):
-        raise UserError(f"only train and evaluate know environments of others, {config.task}")
+        raise UserError(f"only train, evaluate and film know environments of others, {config.task}")
     for name in config.later:
         lookup(TASKS, name, "task")
     names = lookup({**{name: (name,) for name in TASKS}, **SEVERAL}, config.task, "task")

@@ -8,9 +8,8 @@ matplotlib.use("agg")
 import numpy as np
 from matplotlib import pyplot as plt
 
+from memlearn.evaluation import scene
 from memlearn.memory.slot_memory import SlotTrace
-from memlearn.tasks import language
-from memlearn.types import SENSES
 
 
 def draw(record, trace, sources, path):
@@ -29,8 +28,9 @@ def draw(record, trace, sources, path):
     """
     length = record.actions.shape[0]
     panels = _panels(trace, sources) if isinstance(trace, SlotTrace) else []
-    met = [sense for sense in SENSES if sense in record.steps.observation]
-    panels = [(1.0, functools.partial(_draw_sense, record.steps, sense)) for sense in met] + [
+    met = scene.senses(record.steps)
+    panels = [
+        *((1.0, functools.partial(_draw_sense, record.steps, sense)) for sense in met),
         (0.9, functools.partial(_draw_words, record)),
         *panels,
     ]
@@ -49,38 +49,22 @@ def draw(record, trace, sources, path):
 def _draw_sense(steps, sense, ax):
     for time in np.flatnonzero(steps.present[sense]):
         form, extent = steps.observation[sense][time], (time - 0.46, time + 0.46, 0, 1)
-        if sense == "name":
-            # The fonts that are there have no Chinese and no Japanese.
-            name = "".join(c if c < "\u2e80" else "·" for c in bytes(form).rstrip(b"\0").decode())
-            ax.text(time, 0.5, name, rotation=90, ha="center", va="center", fontsize=4, wrap=True)
-        elif sense == "speech":
-            ax.imshow(form.T, extent=extent, aspect="auto", origin="lower", cmap="magma")
-        else:
-            ax.imshow(form, extent=extent, aspect="auto")
-    label = {"image": "saw", "name": "read", "speech": "heard"}[sense]
-    ax.set(ylim=(0, 1), yticks=[], ylabel=label)
+        scene.draw_form(ax, sense, form, extent, fontsize=4, rotation=90)
+    ax.set(ylim=(0, 1), yticks=[], ylabel=scene.VERBS[sense])
 
 
 def _draw_words(record, ax):
-    steps = record.steps
-    for time, (instruction, token) in enumerate(steps.observation["text"]):
-        if steps.question[time]:
-            right = record.rewards[time] > 0
-            answer = f"w{record.actions[time]}" + ("" if right else f"\n(w{steps.oracle[time]})")
-            asked = language.SPOKEN[int(instruction)]
-            text, color = f"{asked}\n{answer}", "tab:green" if right else "tab:red"
-        elif instruction in language.SPOKEN:
-            said = language.SPOKEN[int(instruction)]
-            text, color = f"{said}\nw{token - language.FIRST_WORD}", "black"
-        else:
-            text, color = "·", "tab:gray"
+    for time in range(record.actions.shape[0]):
+        said, (answered, color) = scene.said(record.steps, time), scene.answered(record, time)
+        color = color if answered else "black" if said else "tab:gray"
+        text = "\n".join([*said, *answered]) or "·"
         ax.text(time, 0.5, text, ha="center", va="center", color=color, fontsize=8)
     ax.set(ylim=(0, 1), yticks=[], ylabel="told,\nanswered")
 
 
 def _panels(trace, sources):
     """The panels below the words: pairs of a height and a function that draws on axes."""
-    slots = _touched(trace)
+    slots = scene.touched(trace)
     bank = int(trace.write.sum((0, 2)).argmax())
     panels = [
         (0.9, functools.partial(_draw_admission, trace.admission)),
@@ -95,14 +79,8 @@ def _panels(trace, sources):
     return panels
 
 
-def _touched(trace):
-    """How many slots of a bank to show: up to the last that was written to or read from."""
-    most = np.maximum(trace.write, trace.read).max((0, 1))
-    return int(np.flatnonzero(most > 0.05).max(initial=0)) + 1
-
-
 def _draw_admission(admission, ax):
-    ax.bar(np.arange(len(admission)), admission, color="C0")
+    ax.bar(np.arange(len(admission)), admission, color=scene.WRITTEN)
     ax.set(ylim=(0, 1), ylabel="admission")
 
 

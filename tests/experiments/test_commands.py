@@ -10,6 +10,7 @@ import chex
 import jax
 import pytest
 import tensorflow_datasets as tfds
+from PIL import Image
 
 from memlearn.training import metrics
 from memlearn.training.checkpoint import Checkpoints
@@ -127,6 +128,14 @@ def test_diagnose_prints_one_object_and_draws_each_layer(trained):
     for weights in (*learned["keys"]["told"], *learned["queries"]["asked"]):
         assert len(weights) == len(layer["sources"]) and abs(sum(weights) - 1) < 1e-2
     assert (trained / "structure-layer0.png").stat().st_size > 1000
+
+
+def test_film_shows_every_step_of_a_lifetime(trained):
+    run = call(command("film", f"--checkpoint={trained}", "--lifetime=2"))
+    assert run.returncode == 0, run.stderr
+    assert run.stdout.split() == ["film", str(trained / "lifetime-binding.gif")]
+    with Image.open(trained / "lifetime-binding.gif") as image:
+        assert image.n_frames == 3 + 1 + 3, "names, delay, questions"
 
 
 @pytest.mark.parametrize("actor", ["agent", "teacher"])

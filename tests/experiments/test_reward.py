@@ -7,6 +7,7 @@ import time
 import chex
 import jax
 import pytest
+from PIL import Image
 
 from experiments import courses, trained
 from memlearn import checks
@@ -75,9 +76,13 @@ def test_an_environment_of_others_from_training_to_evaluation(tmp_path, data_dir
         assert list(found[name]) == ["score", "low", "high", "empty", "chance"]
         assert -1 <= found[name]["low"] <= found[name]["score"] <= found[name]["high"] <= 1
     assert (tmp_path / "chain" / "curves.png").stat().st_size > 1000
+    run = call(command("film", f"--checkpoint={tmp_path / 'chain'}", f"--out={tmp_path / 'a.gif'}"))
+    assert run.returncode == 0, run.stderr
+    with Image.open(tmp_path / "a.gif") as image:
+        assert image.n_frames == 2 * 3, "episodes, steps"
     out = f"--out={tmp_path / 'recorded'}"
     run = call(command("record", f"--checkpoint={tmp_path / 'chain'}", out))
-    assert run.returncode == 2 and "only train and evaluate know environments" in run.stderr
+    assert run.returncode == 2 and "only train, evaluate and film know" in run.stderr
 
 
 @pytest.mark.parametrize(

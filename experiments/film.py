@@ -1,0 +1,37 @@
+"""Film one held-out lifetime of a trained agent: what it perceives, and what its memory does.
+
+    python -m experiments.film --checkpoint=runs/binding [--task=NAME] [--lifetime=0] [--out=FILE]
+
+Writes an animation, lifetime-TASK.gif in the workdir unless --out names another, a .gif or, with
+ffmpeg, an .mp4. Of several layers of memory the first is shown.
+"""
+
+import pathlib
+
+from absl import flags
+
+from experiments import command, trained
+from memlearn import build
+from memlearn.evaluation import film
+
+CHECKPOINT = flags.DEFINE_string("checkpoint", None, "the workdir of a run", required=True)
+TASK = flags.DEFINE_string("task", None, "one of the run's tasks; by default its first")
+LIFETIME = flags.DEFINE_integer("lifetime", 0, "which of the held-out lifetimes", lower_bound=0)
+OUT = flags.DEFINE_string("out", None, "the film, .gif or .mp4")
+
+
+def main():
+    folder, config = trained.find(CHECKPOINT.value)
+    tasks = (config.task,) if build.foreign(config) else build.tasks(config)
+    task = build.lookup({x: x for x in tasks}, TASK.value or tasks[0], "task of this run")
+    path = pathlib.Path(OUT.value or folder / f"lifetime-{task.replace(':', '-')}.gif")
+    policy, state = build.policy(config), trained.restore(folder, config)
+    record, traces = trained.lifetime(config, policy, state.params, task, LIFETIME.value)
+    subtitle = f"held-out lifetime {LIFETIME.value} after {int(state.step):,} updates"
+    times = command.track(range(len(record.rewards)), "drawing")
+    film.draw(record, traces[0], task, subtitle, path, times)
+    print("film", path)
+
+
+if __name__ == "__main__":
+    command.run(main)
