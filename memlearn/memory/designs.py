@@ -8,7 +8,7 @@ vary one axis of a design, set `config.memory.<axis>`.
 # is learned only for a price on them, and without one all are.
 AXES = {
     "addressing": (
-        *("learned", "present", "layer_maps", "two_maps", "bank_maps"),
+        *("learned", "present", "clock", "layer_maps", "two_maps", "bank_maps"),
         *("fused", "random", "by_modality"),
     ),
     "admission": ("learned", "always", "random"),

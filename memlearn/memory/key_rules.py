@@ -7,6 +7,7 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
+from memlearn.memory.clock import ClockKeys
 from memlearn.memory.keys import Addresses, SourceKeys, unit
 
 
@@ -107,6 +108,7 @@ class RandomKeys(FusedKeys):
 RULES = {
     "learned": SourceKeys,
     "present": PresentKeys,
+    "clock": ClockKeys,
     "layer_maps": LayerMapsKeys,
     "two_maps": TwoMapsKeys,
     "bank_maps": BankMapsKeys,

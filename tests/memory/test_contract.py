@@ -32,7 +32,7 @@ STATIC = {
 }
 BANK_MAPS = {**designs.LEARNED, "addressing": "bank_maps"}
 PRESENT = {**designs.DESIGNS["random_write"], "addressing": "present"}
-COUNTED = {**designs.LEARNED, "count": "learned"}
+COUNTED = {**designs.LEARNED, "count": "learned", "addressing": "clock"}
 DESIGNS = "learned", "window", "modality_banks"
 MEMORIES = {
     # The other designs are made of the same rules.
