@@ -40,6 +40,15 @@ EXTRAS = {
     # GPL-3.0, and so an extra, which tests use; pinned, so that all hear the same.
     "speech": ["espeakng-loader==0.2.4"],
     "memax": ["memax[equinox]>=0.1.1"],  # other people's memories, to compare with
+    # Environments of others, pinned: what is won in them depends on their rules. popgym-arcade is
+    # not here, since it asks for a package that puts another gymnax in the place of ours; what else
+    # it asks for is. It is installed after these: pip install --no-deps popgym-arcade==0.0.7
+    "envs": [
+        "xminigrid==0.9.3",  # MiniGrid, whose instances differ; XLand, rules to be found out
+        "craftax==1.6.1",  # a large world, of which little is in view
+        "dm_pix==0.4.5",  # by which popgym-arcade draws
+        "jaxtyping>=0.3",  # ... and says what is an array
+    ],
     "tfds": ["tensorflow>=2.16"],  # most data sets of TFDS need it to be prepared, none to be read
     "cuda": ["jax[cuda13]>=0.10,<0.12"],
     "tpu": ["jax[tpu]>=0.10,<0.12"],
