@@ -37,10 +37,15 @@ def gymnax(name, **settings):
     return adapters.of_gymnax(env, params)
 
 
-def popgym(name):
-    """Return the `Foreign` of one of POPGym's games of cards, such as `RepeatPreviousEasy`."""
-    if name not in games.TASKS:
-        raise UserError(f"popgym has no {name!r} here; there are: {', '.join(games.TASKS)}")
+def popgym(name, **settings):
+    """Return the `Foreign` of one of POPGym's games of cards, such as `RepeatPreviousEasy`.
+
+    Args:
+      name: as POPGym has it.
+      **settings: none.
+    """
+    _check_name("popgym", name, games.TASKS)
+    _check_settings(settings, ())
     game = games.TASKS[name]
     return adapters.of_gymnax(game, game.default_params, lambda x: {"vector": game.vector(x)})
 
@@ -124,7 +129,7 @@ def craftax(name, **settings):
     _check_name("craftax", name, CRAFTAX)
     library = _load("craftax.craftax_env", ENVS)
     # To make a world takes far longer than a step. What resets by itself makes one in every step,
-    # to have it where an episode ends, and is ten times slower.
+    # to have it where an episode ends, and is far slower.
     env = library.make_craftax_env_from_name(name, auto_reset=False)
     params = _changed(env.default_params, settings)
     perceive = _as_padded_image if "Pixels" in name else adapters.as_vector
@@ -146,7 +151,8 @@ def _check_name(library, name, names):
 
 def _check_settings(settings, known):
     if unknown := [name for name in settings if name not in known]:
-        raise UserError(f"no parameter is called {unknown[0]!r}; there are: {', '.join(known)}")
+        there_are = ", ".join(known) or "none"
+        raise UserError(f"no parameter is called {unknown[0]!r}; there are: {there_are}")
 
 
 def _changed(params, settings):

@@ -109,8 +109,15 @@ def test_what_is_won_is_counted_by_episodes(monkeypatch):
     [
         ({"task": "gymnax:Chess"}, "gymnax has no 'Chess'; it has: CartPole-v1, "),
         ({"task": "gymnax:Pendulum-v1"}, "Pendulum-v1 has continuous actions"),
-        ({"task": "popgym:Chess"}, "popgym has no 'Chess' here; there are: AutoencodeEasy, "),
-        ({"task": "atari:Pong"}, "no library is called 'atari'; there are: gymnax, popgym"),
+        ({"task": "popgym:Chess"}, "popgym has no 'Chess'; it has: AutoencodeEasy, "),
+        (
+            {"task": "popgym:RepeatFirstEasy", "env_params": (("decks", 3),)},
+            "no parameter is called 'decks'; there are: none",
+        ),
+        (
+            {"task": "atari:Pong"},
+            "no library is called 'atari'; there are: gymnax, popgym, xminigrid, arcade, craftax",
+        ),
         ({"task": "popgym:CountRecallEasy"}, "has 27 actions; set --config.words to that"),
         ({"task": "popgym:RepeatFirstEasy", "learner": "imitation"}, "nobody teaches popgym:Re"),
         (
