@@ -17,6 +17,8 @@ from memlearn.learning.rollout import begin, rollout
 from memlearn.learning.state import TrainState, descend
 from memlearn.types import TimeStep
 
+LEAST_SPREAD = 0.1  # of advantages, relative to that of returns
+
 
 class Terms(NamedTuple):
     """How much each term of the loss counts, and what bounds it.
@@ -72,7 +74,7 @@ class Lesson(NamedTuple):
       actions: int32 `[B, T]`.
       log_probs: float32 `[B, T]`, of the actions, as they were taken.
       values: float32 `[B, T]`, as the policy said then.
-      advantages: float32 `[B, T]`, in units of their spread.
+      advantages: float32 `[B, T]`, in units of their spread, or of a tenth of that of returns.
       returns: float32 `[B, T]`, in units of the spread of returns, from their mean.
       keys: random keys `[B]`, of what is predicted.
     """
@@ -153,10 +155,12 @@ def prepare(window, gammas, keys, decay, before, inertia, axis_name=None):
     moments = jax.tree.map(lambda old, new: inertia * old + (1 - inertia) * new, before, seen)
     choice = window.steps.choices > 1
     mean = structure.mean(found, choice, axis_name)
-    variance = structure.mean(jnp.square(found - mean), choice, axis_name)
+    spread = jnp.sqrt(structure.mean(jnp.square(found - mean), choice, axis_name))
+    # Once everything is done right, advantages are noise, and in their own units would undo it.
+    spread = jnp.maximum(spread, LEAST_SPREAD * before.spread)
     return Lesson(
         *(window.memory, window.steps, window.actions, window.log_probs, window.values[:, :-1]),
-        advantages=(found - mean) / jnp.sqrt(variance + 1e-8),
+        advantages=(found - mean) / spread,
         returns=(returns - before.mean) / before.spread,
         keys=jax.vmap(lambda key: jax.random.fold_in(key, 1))(keys),
     ), moments

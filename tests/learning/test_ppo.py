@@ -148,6 +148,14 @@ def test_values_are_in_units_of_the_spread_of_returns():
     assert abs(advantages.mean()) < 1e-5 and advantages.std() == pytest.approx(1, abs=1e-3)
 
 
+def test_what_is_all_but_the_same_is_not_blown_up():
+    """Where hardly anything was better or worse than expected, hardly anything is learned."""
+    nothing = jnp.full((16, 6), -0.3 / np.sqrt(0.5 - 0.3**2))  # nothing is expected
+    noise = 1e-4 * jnp.sin(jnp.arange(80.0)).reshape(16, 5)
+    advantages = lesson(lived()[0]._replace(rewards=noise, values=nothing))[0].advantages
+    assert 0 < jnp.abs(advantages).max() < 0.01
+
+
 def test_burning_in_fills_memory_without_a_gradient():
     _, policy, _, state = begun()
     learned, _ = lesson(lived()[1])
