@@ -221,7 +221,8 @@ def sources(config):
     def names(memory):
         recalled = [f"recalled {bank}" for bank in range(memory.recalled)]
         every = [*encoders(config), *recalled]
-        when = ["when"] if memory.addressing == "clock" else []
+        clock = isinstance(memory, SlotMemory) and memory.addressing == "clock"
+        when = ["when"] if clock else []
         return [f"{name}{lag}" for lag in ("", " before") for name in every] + when
 
     return [names(memory) for memory in policy(config).memories]

@@ -46,7 +46,7 @@ def check(config):
         raise UserError(f"nobody teaches {config.task}; set --config.learner=ppo")
     if config.slot_price and memory.count != "learned":
         raise UserError("slot_price is a price on what memory.count=learned decides; set that too")
-    for name in ("recolor", "sense_dropout"):
+    for name in ("recolor", "sense_dropout", "turn"):
         if not 0 <= config[name] <= 1:
             raise UserError(f"{name} must be between 0 and 1; got {config[name]}")
     build.policy(config).initial_state(1)  # where a memory that is not installed is missed

@@ -118,7 +118,7 @@ def teaching(config, env, world):
         steps = play.play(env, met, states, teacher, carry, env.length)[2].steps
         images = steps.observation["image"]
         if config.turn:
-            images = turn(jax.random.fold_in(key_look, 4), images)
+            images = turn(jax.random.fold_in(key_look, 4), images, config.turn)
         images = look_around(key_look, images, config.zoom, config.shift, config.recolor)
         key_drop = jax.random.fold_in(key_look, 3)
         present = drop_senses(key_drop, steps.present, config.senses, config.sense_dropout)

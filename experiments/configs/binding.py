@@ -100,7 +100,7 @@ def get_config():
     config.zoom = 0.2  # augmentation of images: largest log-scale; faces differ in width most
     config.shift = 0.5  # ... and largest move, in pixels
     config.recolor = 0.0  # ... and largest share of other colours
-    config.turn = False  # whether images of a lifetime are turned and mirrored, all alike
+    config.turn = 0.0  # how often images of a lifetime are turned and mirrored, all alike
     config.sense_dropout = 0.0  # how often one of several senses is lost
     config.value_weight = 0.5
     config.balance_weight = 0.0  # at .01, `order` wrote different words to different banks

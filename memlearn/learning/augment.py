@@ -47,8 +47,8 @@ def look_around(key, images, zoom, shift, recolor):
     return jnp.clip(jnp.round(seen), 0, 255).astype(jnp.uint8)
 
 
-def turn(key, images):
-    """Turn and mirror the images of a lifetime, all alike: classes become others.
+def turn(key, images, rate):
+    """Turn and mirror the images of some lifetimes, all of one alike: classes become others.
 
     Each of the eight ways to lay a square onto itself is as likely, so that there are eight times
     as many things to tell apart (Santoro et al., 2016, who turned characters).
@@ -56,11 +56,15 @@ def turn(key, images):
     Args:
       key: random key.
       images: `[B, T, side, side, 3]`.
+      rate: how often, in [0, 1]; the others stay as they are.
 
     Returns:
       images of the same shape.
     """
-    flips = jax.random.bernoulli(key, shape=(3, images.shape[0], 1, 1, 1, 1))
+    key_turned, key_flips = jax.random.split(key)
+    lifetimes = (images.shape[0], 1, 1, 1, 1)
+    turned = jax.random.bernoulli(key_turned, rate, lifetimes)
+    flips = jax.random.bernoulli(key_flips, shape=(3, *lifetimes)) & turned
     images = jnp.where(flips[0], jnp.flip(images, 2), images)
     images = jnp.where(flips[1], jnp.flip(images, 3), images)
     return jnp.where(flips[2], jnp.swapaxes(images, 2, 3), images)

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from experiments import courses, trained
-from memlearn import checks
+from memlearn import build, checks
 from memlearn.training import metrics
 from memlearn.types import UserError
 from tests.experiments.test_commands import call, command, training
@@ -47,19 +47,22 @@ def test_cut_off_in_the_middle_of_lifetimes_it_ends_the_same_to_the_bit(whole, t
     assert steps == list(range(1, 7))
 
 
-def test_a_run_begins_where_another_ended(whole, tmp_path, data_dir):
-    """From a teacher to reward: what only one of them has begins anew, and only that."""
-    known = f"--config.warm_start={whole}"
-    still = "--config.learning_rate=0.0", "--config.weight_decay=0.0"
-    predicts = "--config.ppo.predicts=past"
-    run = call(training(tmp_path / "warm", data_dir, *PPO, known, predicts, *still))
-    assert run.returncode == 0, run.stderr
-    before, after = state(whole)[1].params["params"], state(tmp_path / "warm")[1].params["params"]
-    assert set(after) - set(before) == {"predictions"}
-    chex.assert_trees_all_close({name: after[name] for name in before}, before, rtol=1e-6)
-    run = call(training(tmp_path / "wide", data_dir, *PPO, known, "--config.width=24"))
-    assert run.returncode == 2 and "has the shape" in run.stderr
-    assert "give both runs the same sizes" in run.stderr
+def test_a_run_begins_where_another_ended(whole, data_dir):
+    """What only one of them has begins anew, and only that."""
+    known = state(whole)[1].params["params"]
+    _, config = trained.find(whole)
+    config.ppo.predicts = "past"
+
+    def begun():
+        course = courses.course(config, build.policy(config), build.optimizer(config))
+        return trained.warmed(course, whole).begin(jax.random.key(9)).params["params"]
+
+    params = begun()
+    assert set(params) - set(known) == {"predictions"}
+    chex.assert_trees_all_equal({name: params[name] for name in known}, known)
+    config.width = 24
+    with pytest.raises(UserError, match=r"has the shape \(.*, and in .*; give both runs the same"):
+        begun()
 
 
 def test_an_environment_of_others_from_training_to_evaluation(tmp_path, data_dir):
@@ -91,7 +94,7 @@ def test_an_environment_of_others_from_training_to_evaluation(tmp_path, data_dir
         ({"ppo.window": 99}, "ppo.window must be at most 7, the steps of a lifetime, or 0"),
         ({"ppo.minibatches": 3}, "a batch of 8 cannot be divided into 3 minibatches"),
         ({"ppo.window": 4, "ppo.burn_in": 4}, "ppo.burn_in must be less than the 4 steps"),
-        ({"nested": True}, "nested, later and sense_dropout are for imitation"),
+        ({"nested": True}, "nested, later, sense_dropout and turn are for imitation"),
         ({"ppo.entropy_weights": (0.1,)}, "ppo.clip must be positive, and ppo.entropy_weights two"),
         ({"parallel": "pmap"}, "a batch of 8 cannot be divided into 32 equal parts"),
         ({"learner": "sarsa"}, "no learner is called 'sarsa'; there are: imitation, ppo"),

@@ -10,12 +10,14 @@ from memlearn.learning.augment import drop_senses, look_around, turn
 def test_a_lifetime_is_turned_as_a_whole_in_each_of_eight_ways():
     images = jax.random.bits(jax.random.key(0), (1, 2, 6, 6, 3), jnp.uint8)
     many = jnp.broadcast_to(images, (200, *images.shape[1:]))
-    turned = np.asarray(turn(jax.random.key(1), many))
+    turned = np.asarray(turn(jax.random.key(1), many, 1.0))
     quarters = [np.rot90(images[0], n, (1, 2)) for n in range(4)]
     ways = [way for x in quarters for way in (x, x[:, :, ::-1])]
     which = [[np.array_equal(one, way) for way in ways] for one in turned]
     assert np.all(np.sum(which, axis=1) == 1)
     assert np.sum(which, axis=0).min() > 10
+    some = np.asarray(turn(jax.random.key(1), many, 0.3))
+    assert 0.6 < np.mean([np.array_equal(one, images[0]) for one in some]) < 0.9
 
 
 def test_no_zoom_and_no_shift_change_nothing():
