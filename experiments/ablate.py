@@ -62,7 +62,8 @@ def check(config, shares):
     """Raise a `UserError` if a variant cannot be run: it is said before anything is."""
     checks.check(config)
     worlds.conditions(config)
-    courses.course(config, build.policy(config), build.optimizer(config))
+    course = courses.course(config, build.policy(config), build.optimizer(config))
+    trained.warmed(course, config.warm_start)
     if shares and config.memory.kind not in designs.DESIGNS:
         raise UserError(f"{config.memory.kind!r} has no slots to take a share of")
 

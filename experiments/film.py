@@ -25,6 +25,7 @@ def main():
     tasks = (config.task,) if build.foreign(config) else build.tasks(config)
     task = build.lookup({x: x for x in tasks}, TASK.value or tasks[0], "task of this run")
     path = pathlib.Path(OUT.value or folder / f"lifetime-{task.replace(':', '-')}.gif")
+    film.writer(path)  # what cannot be written is said before anything is lived
     policy, state = build.policy(config), trained.restore(folder, config)
     record, traces = trained.lifetime(config, policy, state.params, task, LIFETIME.value)
     subtitle = f"held-out lifetime {LIFETIME.value} after {int(state.step):,} updates"

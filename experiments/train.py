@@ -27,13 +27,14 @@ def main():
     checks.check(config)
     policy, optimizer = build.policy(config), build.optimizer(config)
     course = courses.course(config, policy, optimizer)
-    course = trained.warmed(course, config.warm_start)
     update = build.update(config, policy, optimizer)
     update = parallel(update, config.parallel, config.batch, shared=course.shared)
     validate = course.validation()
 
     with workdir.claim(WORKDIR.value, config) as folder:
         checkpoints = Checkpoints(folder / "checkpoints")
+        if checkpoints.latest() is None:
+            course = trained.warmed(course, config.warm_start)
         state = course.begin(jax.random.key(config.seed))
         if checkpoints.latest() is not None:
             state = checkpoints.restore(like=state)

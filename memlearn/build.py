@@ -65,7 +65,8 @@ def encoders(config):
     """Return the encoders of what a run perceives: by its senses, or as its experience has it."""
     recorded = config.experience
     if foreign(config):
-        return {name: ENCODERS[name](config) for name in environment(config).modalities}
+        seen = environment(config).modalities
+        return {name: lookup(ENCODERS, name, "modality")(config) for name in seen}
     if not recorded.folder:
         met = [name for name in ENCODERS if name not in SENSES or name in config.senses]
         return {name: ENCODERS[name](config) for name in met}

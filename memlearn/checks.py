@@ -38,6 +38,10 @@ def check(config):
         raise UserError(
             f"senses must be some of {', '.join(SENSES)}, image among them; got {config.senses}"
         )
+    if not build.foreign(config) and (config.episodes > 1 or config.env_params):
+        raise UserError("episodes and env_params are for environments of others; see --config.task")
+    if config.experience.folder and (config.turn or config.sense_dropout):
+        raise UserError("turn and sense_dropout are for tasks that are played; set them to 0")
     if config.learner == "ppo":
         check_ppo(config)
     elif config.ppo.predicts:

@@ -6,7 +6,7 @@
 
 All learn `binding` by PPO, at the level of `ppo_binding.py` and in a quarter of its updates. `next`
 and `past` predict besides, see memlearn/learning/prediction.py; `taught` begins with what the first
-of these commands has learned from a teacher.
+of these commands has learned from a teacher; if that is trained anew, remove the run of `taught`.
 """
 
 from experiments.configs import ppo_binding

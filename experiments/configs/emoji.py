@@ -19,6 +19,6 @@ def get_config():
     config.data = "emoji"
     config.updates = 6000
     config.zoom = 0.3  # styles differ in how much of the frame they fill
-    config.turn = 0.5  # a thousand classes become eight thousand
     config.recolor = 1.0  # ... and in colours; two have none
+    config.turn = 0.5  # in half of the lifetimes a thousand classes are eight thousand
     return config.lock()

@@ -9,7 +9,7 @@ import numpy as np
 
 from memlearn.evaluation.retrieval import interval
 from memlearn.tasks.play import play, reset, student
-from memlearn.types import LIFETIME
+from memlearn.types import LIFETIME, NONE
 
 WHO = "agent", "forgetful", "random"  # who acts
 
@@ -70,7 +70,7 @@ def returns(env, policy, params, keys, who="agent"):
         memory, time = carry
         if who == "random":
             logits = jnp.where(jnp.arange(policy.words) < env.words, 0.0, -jnp.inf)
-            key = jax.random.fold_in(keys[0], time)
+            key = jax.random.fold_in(jax.random.key(5), time)
             return (memory, time + 1), jax.random.categorical(key, logits, shape=keys.shape)
         if who == "forgetful":
             steps = steps._replace(boundary=jnp.full_like(steps.boundary, LIFETIME))
@@ -80,9 +80,13 @@ def returns(env, policy, params, keys, who="agent"):
     carry = policy.initial_state(keys.shape[0]), jnp.int32(0)
     record = play(env, (), reset(env, (), keys), act, carry, env.length)[2]
     # Lifetimes that are over early go on, and what is won then has no part in this.
-    episode = jnp.cumsum(record.steps.boundary != 0, axis=1) - 1
-    each = jax.nn.one_hot(episode, env.episodes) * record.rewards[..., None]
-    return each.sum(axis=1)
+    each = jax.nn.one_hot(number(record.steps.boundary), env.episodes)
+    return jnp.sum(each * record.rewards[..., None], axis=1)
+
+
+def number(boundaries):
+    """Return in which episode of its lifetime each step is, from codes `[..., T]`."""
+    return (boundaries != NONE).cumsum(-1) - 1
 
 
 def validation(env, policy, lifetimes):

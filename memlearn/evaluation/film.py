@@ -40,11 +40,11 @@ def draw(record, trace, title, subtitle, path, times):
     Raises:
       UserError: if films are not made like that, or there is nothing to make it with.
     """
-    writer, slots = _writer(path), isinstance(trace, SlotTrace)
+    movie, slots = writer(path), isinstance(trace, SlotTrace)
     width = WIDTH if slots else NARROW
     held = holdings(trace.write, trace.decay) if slots else None
     figure = Figure(figsize=(width / DPI, HEIGHT / DPI))
-    with writer.saving(figure, path, DPI):
+    with movie.saving(figure, path, DPI):
         for time in times:
             figure.clear()
             ax = figure.add_axes((0, 0, 1, 1), xlim=(0, width), ylim=(HEIGHT, 0))
@@ -56,9 +56,9 @@ def draw(record, trace, title, subtitle, path, times):
             if slots:
                 _draw_legend(ax)
                 _draw_memory(ax, record.steps, trace, held, time)
-            writer.grab_frame()
+            movie.grab_frame()
         for _ in range(PAUSE):
-            writer.grab_frame()
+            movie.grab_frame()
 
 
 def holdings(write, decay):
@@ -81,7 +81,8 @@ def holdings(write, decay):
     return tuple(map(np.stack, zip(*found)))
 
 
-def _writer(path):
+def writer(path):
+    """Return what writes a film to a path, a GIF or an MP4; see `draw`."""
     if path.suffix not in (".gif", ".mp4"):
         raise UserError(f"a film is a .gif or an .mp4; got {path}")
     if path.suffix == ".gif":

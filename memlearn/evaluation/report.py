@@ -40,9 +40,7 @@ def _task_as_json(task, step, rows):
     }
 
 
-def as_table(
-    task, step, scores, parameters, state_bytes, rows=ROWS, what="answered right on"
-):  # fmt: skip
+def as_table(task, step, scores, parameters, state_bytes, rows=ROWS, what="answered right on"):
     """Return the report of one task as a `rich` table.
 
     Args:
@@ -52,7 +50,7 @@ def as_table(
       parameters: of the policy.
       state_bytes: of the memory of one lifetime.
       rows: what rows are called, `ROWS`, `RECORDED` or `EPISODES`.
-      what: the scores say of them.
+      what: what stands above them.
     """
     beside = next(iter(scores.values()))._fields[3:]  # after the score and its interval
     explained = "; ".join(f"{name}: {CONTROLS[name]}" for name in beside if name in CONTROLS)

@@ -117,6 +117,7 @@ def update(
     """
     actor, lived = rollout(env, policy, state.params, world, state.actor, keys, window, see)
     gammas = discounts(lived.after, within, across)
+    inertia = jnp.minimum(inertia, (state.step + 1) / (state.step + 2))  # a plain mean at first
     lesson, moments = prepare(lived, gammas, keys, decay, state.moments, inertia, axis_name)
     done = state.step / updates
     first, last = terms.entropy_weights
@@ -146,6 +147,15 @@ def prepare(window, gammas, keys, decay, before, inertia, axis_name=None):
 
     What the policy says a step is worth is in units of the spread of returns, so that it is scaled
     back before it is compared with rewards.
+
+    Args:
+      window: `Window`, arrays `[B, T, ...]`.
+      gammas: float32 `[B, T]`, discounts of the step after each step.
+      keys: random keys `[B]`.
+      decay: lambda of the advantages.
+      before: `Moments` of the windows before.
+      inertia: how slowly they move.
+      axis_name: the mapped axis over which environments are spread, if any.
     """
     values = before.mean + before.spread * window.values
     found = advantages(window.rewards, values, gammas, decay)
@@ -162,7 +172,7 @@ def prepare(window, gammas, keys, decay, before, inertia, axis_name=None):
         *(window.memory, window.steps, window.actions, window.log_probs, window.values[:, :-1]),
         advantages=(found - mean) / spread,
         returns=(returns - before.mean) / before.spread,
-        keys=jax.vmap(lambda key: jax.random.fold_in(key, 1))(keys),
+        keys=jax.vmap(lambda key: jax.random.fold_in(key, 3))(keys),  # 0 to 2 are the rollout's
     ), moments
 
 

@@ -9,6 +9,8 @@ from jax import lax
 from memlearn.tasks.play import reset
 from memlearn.types import TimeStep
 
+FRESH = 32  # steps
+
 
 class Actor(NamedTuple):
     """Where the actors of a batch of environments stand, between two windows.
@@ -52,8 +54,8 @@ def begin(env, policy, world, keys):
 def rollout(env, policy, params, world, actor, keys, length, see):
     """Act for the next `length` steps; a lifetime that ends is followed by a new one.
 
-    New lifetimes are drawn once a window and not at every step, so that none may be shorter than
-    the window.
+    New lifetimes are drawn every `FRESH` steps, since to begin one can cost far more than to live a
+    step: of an environment, all that begin between two of these are the same.
 
     Args:
       env, world: the environment, and its params.
@@ -68,7 +70,9 @@ def rollout(env, policy, params, world, actor, keys, length, see):
       the `Actor` after the window, and the `Window`.
     """
     keys_new, keys_act, keys_see = jax.vmap(lambda key: jax.random.split(key, 3), out_axes=1)(keys)
-    new = reset(env, world, keys_new)
+
+    def draw(time):
+        return reset(env, world, jax.vmap(jax.random.fold_in, (0, None))(keys_new, time))
 
     def look(lifetimes, time):
         steps = jax.vmap(env.timestep, in_axes=(0, None))(lifetimes, world)
@@ -79,7 +83,8 @@ def rollout(env, policy, params, world, actor, keys, length, see):
         memory, output, _ = policy.apply(params, memory, steps)
         return memory, jax.nn.log_softmax(output.logits[:, 0]), output.value[:, 0]
 
-    def act(actor, time):
+    def act(carry, time):
+        actor, new = carry
         steps = look(actor.lifetimes, time)
         memory, log_probs, values = think(actor.memory, steps)
         actions = jax.vmap(lambda key, p: jax.random.categorical(jax.random.fold_in(key, time), p))(
@@ -90,10 +95,11 @@ def rollout(env, policy, params, world, actor, keys, length, see):
         lifetimes, rewards = advance(actor.lifetimes, actions)
         over = jax.vmap(env.is_truncated, in_axes=(0, None))(lifetimes, world)
         lifetimes = jax.tree.map(lambda x, y: _where(over, x, y), new, lifetimes)
+        new = lax.cond(time % FRESH == FRESH - 1, draw, lambda time: new, time)
         lived = steps, actions, chosen, values, rewards
-        return Actor(lifetimes, memory), lived
+        return (Actor(lifetimes, memory), new), lived
 
-    after, lived = lax.scan(act, actor, jnp.arange(length))
+    (after, _), lived = lax.scan(act, (actor, draw(length)), jnp.arange(length))
     steps, *lived = jax.tree.map(lambda x: jnp.moveaxis(x, 0, 1), lived)
     steps = jax.tree.map(lambda x: x[:, :, 0], steps)
     actions, log_probs, values, rewards = lived

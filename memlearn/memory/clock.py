@@ -5,11 +5,11 @@ from typing import NamedTuple
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from memlearn.memory.keys import LastEvent, SourceKeys, unit
 
 AGO = 64  # steps, as far back as is asked
-GOLDEN = (5**0.5 - 1) / 2  # its multiples are spread evenly, and come back nowhere
 
 
 class ClockState(NamedTuple):
@@ -27,13 +27,15 @@ class ClockState(NamedTuple):
 class ClockKeys(SourceKeys):
     """The learned rule, and when an event happened is a part of its address.
 
-        when(t)_j = exp(i omega_j t)                        omega_j = pi frac(j * golden ratio)
+        when(t)_j = exp(i omega_j t)                        omega_j uniform in [0, pi], and fixed
         key   = unit((1 - a) key   + a when(t))             a = sigmoid(linear(c))
         query = unit((1 - b) query + b sum_n p_n when(t - n))    b = sigmoid(.), p = softmax(.)
 
-    with n = 1 .. AGO, real and imaginary parts side by side: other times are all but orthogonal. By
-    the time of an event memory can be asked for what was `n` steps ago, whatever it was; which n is
-    learned, and may depend on the context. One bank in `banks` begins with it, the last.
+    with n = 1 .. AGO, real and imaginary parts side by side. Other times match far less, by a
+    cosine of .6 at most within a thousand steps if K = 32; frequencies with a rule in them would
+    agree again after a while. By the time of an event memory can be asked for what was n steps ago,
+    whatever it was; which n is learned, and may depend on the context. One bank, the last, begins
+    with it.
     """
 
     def initial_state(self, batch, modalities, dtype):
@@ -75,7 +77,7 @@ class ClockKeys(SourceKeys):
 
 def _when(times, width):
     """Turn times `[...]` to complex numbers of length `(2 / K)^(1/2)`, half of K of them."""
-    omega = jnp.pi * jnp.mod((1 + jnp.arange((width + 1) // 2)) * GOLDEN, 1.0)
+    omega = jnp.asarray(np.random.default_rng(0).uniform(0, np.pi, (width + 1) // 2))
     return jnp.exp(1j * times[..., None] * omega) * (2 / width) ** 0.5
 
 

@@ -158,6 +158,10 @@ def _check_settings(settings, known):
 def _changed(params, settings):
     """Parameters, a flax dataclass, with some of their fields set."""
     _check_settings(settings, params.__dataclass_fields__)
+    for name, value in settings.items():
+        kind = type(getattr(params, name))
+        if kind in (int, float, bool) and not isinstance(value, int | float):
+            raise UserError(f"{name} cannot be {value!r}; it is of type {kind.__name__}")
     return params.replace(**settings)
 
 

@@ -15,7 +15,7 @@ class Record(NamedTuple):
     Attributes:
       steps: `TimeStep`, arrays `[B, T, ...]`.
       actions: int32 `[B, T]`.
-      rewards: float32 `[B, T]`, 1 where a question was answered right.
+      rewards: float32 `[B, T]`; of tasks of ours 1 where a question was answered right.
     """
 
     steps: TimeStep
@@ -32,8 +32,8 @@ def play(env, params, states, act, carry, length):
     """Let `act` live through the next `length` steps of each lifetime.
 
     Args:
-      env: a `Lifetime`.
-      params: its `LifetimeParams`.
+      env: a `Lifetime`, or `Adapted`.
+      params: its `LifetimeParams`, or `()`.
       states: its states, arrays `[B, ...]`.
       act: function of `(carry, steps)`, with `TimeStep` arrays `[B, 1, ...]`, that returns the next
         carry and the actions int32 `[B]`.

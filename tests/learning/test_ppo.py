@@ -11,7 +11,8 @@ import pytest
 
 from memlearn import build
 from memlearn.learning import ppo
-from memlearn.learning.rollout import begin, rollout
+from memlearn.learning.rollout import FRESH, begin, rollout
+from memlearn.tasks.adapters import Adapted, Foreign
 from memlearn.training.parallel import parallel
 from memlearn.types import LIFETIME
 from tests.worlds import small_config, small_world
@@ -78,6 +79,22 @@ def test_windows_follow_one_another_and_so_do_lifetimes():
     np.testing.assert_allclose(first.values[:, -1], second.values[:, 0], atol=1e-5)
     right = (first.actions == first.steps.oracle) & first.steps.question
     np.testing.assert_array_equal(first.rewards, right)
+
+
+def test_lifetimes_that_end_early_are_followed_by_others():
+    """Of those that end at every step, each `FRESH` steps begin alike, and no more."""
+    foreign = Foreign(
+        reset=lambda key: (jax.random.uniform(key),) * 2,
+        step=lambda key, state, action: (state, state, 0.0, True),
+        perceive=lambda seen: {"vector": seen[None]}, actions=3, most=1,
+    )  # fmt: skip
+    policy, env = begun()[1], Adapted(foreign, episodes=1)
+    state = ppo.init(policy, optax.sgd(1e-2), env, (), jax.random.key(0), BATCH)
+    act = jax.jit(rollout, static_argnums=(0, 1, 6, 7))
+    _, window = act(env, policy, state.params, (), state.actor, keys(0), 2 * FRESH + 1, as_it_is)
+    assert (window.steps.boundary == LIFETIME).all()
+    for seen in np.asarray(window.steps.observation["vector"][..., 0]):
+        assert len(set(seen)) == 3 and len(set(seen[1 : FRESH + 1])) == 1
 
 
 @pytest.mark.parametrize(

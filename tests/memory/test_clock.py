@@ -17,6 +17,12 @@ def test_time_is_counted_from_the_beginning_of_a_lifetime():
     np.testing.assert_array_equal(found, [[7, 8, 9, 10, 11], [3, 4, 0, 1, 2]])
 
 
+def test_no_time_is_like_another():
+    when = clock._when(jnp.arange(1001), 32)
+    likeness = np.real(when[:1].conj() @ when.T)[0]
+    assert abs(likeness[0] - 1) < 1e-5 and np.abs(likeness[1:]).max() < 0.6
+
+
 def test_what_was_n_steps_ago_is_what_matches_best():
     rng = np.random.default_rng(0)
     rule = clock.ClockKeys(H, recalled=0, maps=Addresses(32), leads=2)

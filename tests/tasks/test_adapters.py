@@ -17,7 +17,7 @@ BATCH = 5
 
 def guessing():
     """A number below 4, another one for each instance; an episode ends when it is told, or after 3
-    steps. What is seen is how many steps are left, and now and then noise."""
+    steps. What is seen is how many steps are left."""
 
     def reset(key):
         return jnp.int32(3), (jnp.int32(3), jax.random.randint(key, (), 0, 4))
@@ -104,6 +104,14 @@ def test_what_is_won_is_counted_by_episodes(monkeypatch):
             assert 0 <= score.chance <= 1
 
 
+def test_images_that_cannot_be_read_are_one_line():
+    foreign = guessing()._replace(
+        perceive=lambda left: {"image": jnp.zeros((84, 96, 3), jnp.uint8)}
+    )
+    with pytest.raises(UserError, match=r"multiples of 32; these are \(84, 96, 3\)"):
+        Adapted(foreign, episodes=1)
+
+
 @pytest.mark.parametrize(
     ("fields", "complaint"),
     [
@@ -124,6 +132,11 @@ def test_what_is_won_is_counted_by_episodes(monkeypatch):
             {"task": "gymnax:Catch-bsuite", "env_params": (("rows", 3),)},
             "no parameter is called 'rows'; there are: max_steps_in_episode",
         ),
+        (
+            {"task": "gymnax:MemoryChain-bsuite", "env_params": (("memory_length", "x"),)},
+            "memory_length cannot be 'x'; it is of type int",
+        ),
+        ({"episodes": 2}, "episodes and env_params are for environments of others"),
         ({"task": "gymnax:Catch-bsuite", "env_params": ("rows",)}, "env_params must be pairs"),
         ({"task": "gymnax:Catch-bsuite", "episodes": 0}, "episodes must be at least 1; got 0"),
     ],
