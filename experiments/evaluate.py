@@ -9,7 +9,7 @@ table goes to stderr.
 
 Where a run learned from recorded experience, nothing is lived: it is asked at every question of
 episodes that were recorded, of those it was trained on and of those held out. In an environment of
-others it acts, and what counts are the rewards of an episode.
+others it acts, what counts are the rewards of an episode, and no lifetime is drawn: see film.py.
 """
 
 import json
