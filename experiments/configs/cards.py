@@ -23,4 +23,5 @@ def get_config():
     config.batch = 16
     config.updates = 122
     config.ppo.epochs = 4
+    config.ppo.entropy_weights = (0.1, 0.002)  # no suit is to be given up early
     return config.lock()
