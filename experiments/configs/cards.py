@@ -23,5 +23,7 @@ def get_config():
     config.batch = 16
     config.updates = 122
     config.ppo.epochs = 4
-    config.ppo.entropy_weights = (0.1, 0.002)  # no suit is to be given up early
+    # At twice the rate, one seed in three unlearned a suit once it knew them all.
+    config.learning_rate = 1e-3
+    config.warmup = 10
     return config.lock()
