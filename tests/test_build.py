@@ -43,6 +43,7 @@ TEACHING = functools.partial(worlds.teaching, env=None, world=None)
         (check, {"sense_dropout": 2.0}, "sense_dropout must be between 0 and 1; got 2.0"),
         (check, {"recolor": 3.0}, "recolor must be between 0 and 1; got 3.0"),
         (TEACHING, {"trial_rates": (0.5, 1.5)}, "trial_rates must be two, between 0 and 1"),
+        (build.tasks, {"task": "popgym:RepeatFirstEasy"}, "only train, evaluate and film know env"),
         (build.shares, {"task_shares": (("binding", -1.0),)}, "task_shares must not be negative"),
         (build.shares, {"task_shares": (("binding", 0.0),)}, "must not be negative, nor all 0"),
         (build.shares, {"task_shares": ("rule", 3.0)}, "task_shares must be pairs, as"),

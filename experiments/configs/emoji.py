@@ -8,7 +8,7 @@ for as somebody else draws them. Needs npm and a network the first time.
 
 Hardware   2 CPU cores.
 Time       6,000 updates; 25 minutes beside other work (commit 0c237ad).
-Score      .855 on held-out classes and style, seed 1 (commit 0c237ad); other seeds not measured yet.
+Score      .855 on held-out classes and style, seed 1 (commit 0c237ad); others not measured yet.
 """
 
 from experiments.configs import binding

@@ -83,9 +83,6 @@ def test_an_environment_of_others_from_training_to_evaluation(tmp_path, data_dir
     assert run.returncode == 0, run.stderr
     with Image.open(tmp_path / "a.gif") as image:
         assert image.n_frames == 2 * 3, "episodes, steps"
-    out = f"--out={tmp_path / 'recorded'}"
-    run = call(command("record", f"--checkpoint={tmp_path / 'chain'}", out))
-    assert run.returncode == 2 and "only train, evaluate and film know" in run.stderr
 
 
 @pytest.mark.parametrize(
