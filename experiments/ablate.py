@@ -103,6 +103,15 @@ def configure(overrides):
         except (TypeError, ValueError) as error:
             kind = type(known[name]).__name__
             raise UserError(f"{name} cannot be {value!r}; it is a {kind}") from error
+    return shortened(config)
+
+
+def shortened(config):
+    """Leave out the rules that a design has anyway: one memory is one run, however it is named."""
+    memory = config.memory
+    for axis, rule in designs.DESIGNS.get(memory.kind, {}).items():
+        if memory[axis] == rule:
+            memory[axis] = ""
     return config
 
 

@@ -5,7 +5,8 @@ import functools
 import jax
 import pytest
 
-from experiments.ablations import budget, memories
+from experiments import ablate
+from experiments.ablations import admission, budget, keys, lag, memories, placement, survival
 from experiments.configs import mixture
 from memlearn import build
 from memlearn.evaluation import study
@@ -20,6 +21,16 @@ def test_a_budget_is_scored_once():
     config = mixture.get_config("study")
     budgets = [int(build.policy(config).initial_state(1, x)[0].budget[0]) for x in budget.SHARES]
     assert budgets == sorted(set(budgets)) and budgets[-1] == config.memory.slots
+
+
+def test_the_learned_memory_is_one_run_for_all_studies():
+    plain = study.digest(mixture.get_config("study"))
+    for sweep in (admission.sweep, keys.sweep, lag.sweep, placement.sweep, survival.sweep):
+        config = mixture.get_config("study")
+        config.update_from_flattened_dict(sweep()["learned"])
+        assert study.digest(ablate.shortened(config)) == plain
+    config.memory.survival = "none"
+    assert study.digest(ablate.shortened(config)) != plain
 
 
 @functools.cache
