@@ -144,9 +144,10 @@ def train(config, policy, folder):
     """Train all seeds in one program; return their states `[S, ...]`."""
     optimizer = build.optimizer(config)
     course = courses.course(config, policy, optimizer)
-    course = trained.warmed(course, config.warm_start)
     validate = course.validation()
     checkpoints = Checkpoints(folder / "checkpoints")
+    if checkpoints.latest() is None:
+        course = trained.warmed(course, config.warm_start)
     seeds = jax.vmap(jax.random.key)(config.seed + jax.numpy.arange(SEEDS.value))
     states = several(course.begin, seeds)
     if checkpoints.latest() is not None:

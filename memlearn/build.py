@@ -133,6 +133,13 @@ def lookup(table, name, what):
     return table[name]
 
 
+def _pairs(field, found, example):
+    """What a field of pairs of a name and a value says, as a dict."""
+    if not all(isinstance(pair, tuple) and len(pair) == 2 for pair in found):
+        raise UserError(f"{field} must be pairs, as {example}; got {found}")
+    return dict(found)
+
+
 def tasks(config):
     """Return the names of the tasks that an agent is trained on."""
     if foreign(config):
@@ -150,11 +157,10 @@ def tasks(config):
 
 def shares(config):
     """Return how often each of the run's tasks is met: name -> share, relative to the others."""
-    if not all(isinstance(pair, tuple) and len(pair) == 2 for pair in config.task_shares):
-        raise UserError(f"task_shares must be pairs, as (('rule', 3.0),); got {config.task_shares}")
-    for name, _ in config.task_shares:
+    told = _pairs("task_shares", config.task_shares, "(('rule', 3.0),)")
+    for name in told:
         lookup(TASKS, name, "task")
-    met = {**dict.fromkeys(TASKS, 1.0), **dict(config.task_shares)}
+    met = {**dict.fromkeys(TASKS, 1.0), **told}
     met = {name: met[name] for name in tasks(config)}
     if min(met.values()) < 0 or max(met.values()) == 0:
         raise UserError(f"task_shares must not be negative, nor all 0; got {config.task_shares}")
@@ -192,9 +198,8 @@ def environment(config, classes_factor=1, delay_factor=1):
 @functools.cache  # what is compiled for an environment serves wherever it is met
 def _adapted(task, episodes, settings):
     library, _, name = task.partition(":")
-    if not all(isinstance(pair, tuple) and len(pair) == 2 for pair in settings):
-        raise UserError(f"env_params must be pairs, as (('memory_length', 9),); got {settings}")
-    return Adapted(lookup(LIBRARIES, library, "library")(name, **dict(settings)), episodes)
+    settings = _pairs("env_params", settings, "(('memory_length', 9),)")
+    return Adapted(lookup(LIBRARIES, library, "library")(name, **settings), episodes)
 
 
 @functools.cache  # as above, for every row of its level

@@ -22,6 +22,7 @@ LIFETIME = 2  # a new lifetime begins; memory is reset
 # By which a thing can be met: how it looks, how its name is written, how its name sounds.
 SENSES = ("image", "name", "speech")
 
+SIDE = 32  # sides of what is read by squares, an image or a spectrogram, are multiples of it
 PAD = 0  # the token of a text that says nothing
 
 

@@ -19,7 +19,6 @@ DPI, WIDTH, NARROW, HEIGHT, EDGE = 100, 1100, 300, 740, 28  # narrow: without sl
 PRESENT = 190  # how wide the left column is, of what happens now
 MEMORY = (278, 92, WIDTH - EDGE - 278, 588)  # the box of the slots
 INK, PALE, FAINT = "0.2", "0.55", "0.9"
-LEAST = 0.05  # what is less is not shown
 
 
 def draw(record, trace, title, subtitle, path, times):
@@ -166,7 +165,7 @@ def _draw_memory(ax, steps, trace, held, time):
 
 def _draw_slot(ax, steps, x, y, side, event, left, full, write, read):
     _box(ax, (x, y, side, side), edgecolor=FAINT)
-    if left > LEAST:
+    if left > scene.LEAST:
         alpha = min(left, 1)
         senses = [name for name in scene.senses(steps) if steps.present[name][event]]
         for place, sense in enumerate(senses):
@@ -177,7 +176,7 @@ def _draw_slot(ax, steps, x, y, side, event, left, full, write, read):
         _box(ax, (x, y + 1.12 * side, min(full, 1) * side, 0.05 * side), facecolor=PALE)
     # Neither covers the other: what is being written to is hidden from reads.
     for weight, color in ((write, scene.WRITTEN), (read, scene.READ)):
-        if weight > LEAST:
+        if weight > scene.LEAST:
             frame = x - 2, y - 2, side + 4, side + 4
             _box(ax, frame, edgecolor=color, linewidth=2.6, alpha=min(weight, 1))
 

@@ -9,6 +9,7 @@ from memlearn.types import SENSES
 
 WRITTEN, READ = "tab:orange", "tab:blue"  # what is done to a memory, and what is asked of it
 RIGHT, WRONG = "tab:green", "tab:red"
+LEAST = 0.05  # weights that are less are not shown
 VERBS = {"image": "saw", "name": "read", "speech": "heard", "vector": "perceived"}
 
 
@@ -86,4 +87,4 @@ def touched(trace):
       trace: `SlotTrace` of one lifetime, arrays `[T, ...]`.
     """
     most = np.maximum(trace.write, trace.read).max((0, 1))
-    return int(np.flatnonzero(most > 0.05).max(initial=0)) + 1
+    return int(np.flatnonzero(most > LEAST).max(initial=0)) + 1

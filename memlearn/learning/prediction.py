@@ -71,9 +71,8 @@ def rehearsal(policy, event, steps, keys):
       when they were, int32 `[B, R]`, which modality is hidden, bool `[B, R, M]`, and the `TimeStep`
       of arrays `[B, R, ...]`.
     """
-    begins = steps.boundary == LIFETIME
-    later = jnp.flip(jnp.cumsum(jnp.flip(begins, 1), axis=1), 1) - begins  # lifetimes that begin
-    times, hidden = jax.vmap(_choose)(keys, later == 0, event.present)
+    lifetime = jnp.cumsum(steps.boundary == LIFETIME, axis=1)
+    times, hidden = jax.vmap(_choose)(keys, lifetime == lifetime[:, -1:], event.present)
     again = jax.tree.map(functools.partial(_at, times), steps)
     present = {
         name: again.present[name] & ~hidden[..., m]

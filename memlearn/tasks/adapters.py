@@ -11,7 +11,7 @@ import jax
 import jax.numpy as jnp
 from gymnax.environments.environment import Environment
 
-from memlearn.types import EPISODE, LIFETIME, NONE, TimeStep, UserError
+from memlearn.types import EPISODE, LIFETIME, NONE, SIDE, TimeStep, UserError
 
 
 class Foreign(NamedTuple):
@@ -22,7 +22,7 @@ class Foreign(NamedTuple):
       step: function of a random key, a state and an action, int32, that returns an observation, a
         state, the reward, and whether the episode is over.
       perceive: function of an observation that returns what is perceived, by modality: `image`,
-        uint8 `[height, width, 3]`, sides multiples of 32; `vector`, float32 `[P]`; or both.
+        uint8 `[height, width, 3]`, sides multiples of `SIDE`; `vector`, float32 `[P]`; or both.
       actions: W, how many there are.
       most: steps of an episode, at most.
     """
@@ -78,9 +78,9 @@ class Adapted(Environment):
         self.words, self.length = foreign.actions, episodes * foreign.most
         perceived = jax.eval_shape(self.reset_env, jax.random.key(0), ())[0]
         self.modalities = (*perceived, "action", "reward")
-        if "image" in perceived and any(side % 32 for side in perceived["image"].shape[:2]):
+        if "image" in perceived and any(side % SIDE for side in perceived["image"].shape[:2]):
             shape = perceived["image"].shape
-            raise UserError(f"sides of images must be multiples of 32; these are {shape}")
+            raise UserError(f"sides of images must be multiples of {SIDE}; these are {shape}")
 
     def reset_env(self, key, params):
         key_start, key = jax.random.split(key)

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 
 from memlearn.tasks import adapters
 from memlearn.tasks import popgym as games
-from memlearn.types import UserError
+from memlearn.types import SIDE, UserError
 
 ENVS = "pip install -e '.[envs]'"
 # By itself: it asks for a package that would put another gymnax in the place of ours.
@@ -179,13 +179,13 @@ def _as_image(pixels):
 
 
 def _as_padded_image(pixels):
-    """Pixels in [0, 1] as bytes, with black below and to the right up to multiples of 32.
+    """Pixels in [0, 1] as bytes, with black below and to the right up to multiples of `SIDE`.
 
     130 x 110 pixels, or 63 x 63, are not made of whole squares on all levels of a pyramid.
     """
     height, width, _ = pixels.shape
     image = jnp.round(255 * pixels).astype(jnp.uint8)
-    return {"image": jnp.pad(image, ((0, -height % 32), (0, -width % 32), (0, 0)))}
+    return {"image": jnp.pad(image, ((0, -height % SIDE), (0, -width % SIDE), (0, 0)))}
 
 
 # What stands before the colon of a task.

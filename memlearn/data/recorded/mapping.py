@@ -12,11 +12,10 @@ from PIL import Image
 
 from memlearn.data import records
 from memlearn.data.recorded import episodes
-from memlearn.types import UserError
+from memlearn.types import SIDE, UserError
 
 PERCEIVED = ("image", "name", "speech", "text", "vector")
 MODALITIES = (*PERCEIVED, "action", "reward")  # of the step before are the last two
-SIDE = 32  # of what is read by squares, whose sides must be multiples of it
 DECODERS = ThreadPoolExecutor()  # Pillow lets go of the interpreter while it decodes
 
 
