@@ -4,9 +4,10 @@
         [--set=FIELD=VALUE ...] [--only=VARIANT ...] [--lifetimes=128] [--out=results] [--runs=runs]
 
 The seeds of a variant are trained in one program, and studies that have a variant in common share
-its run. The same command goes on where an interrupted study stopped. Appends to OUT/<study>.jsonl a
-line for each variant, seed and task, and prints their scores; experiments.report makes all tables
-and figures. What was run with other settings stays in the file, and out of the table.
+its run and its scores. The same command goes on where an interrupted study stopped. Appends to
+OUT/<study>.jsonl a line for each variant, seed and task, and prints their scores;
+experiments.report makes all tables and figures. What was run with other settings stays in the
+file, and out of the table.
 """
 
 import difflib
@@ -50,8 +51,10 @@ def main():
     for variant, config in configs.items():
         if marks[variant] not in {line["mark"] for line in study.read(out)}:
             print(f"{name}: {variant}")
-            lines = run(name, variant, config, shares, marks[variant])
-            study.add(out, lines, variants)
+            lines = study.found_beside(out, marks[variant])
+            lines = lines or run(variant, config, shares, marks[variant])
+            about = {"study": name, "variant": variant}
+            study.add(out, [{**line, **about} for line in lines], variants)
     lines = [line for line in study.read(out) if line["mark"] == marks.get(line["variant"])]
     whole, _ = comparison.split(lines)
     print(tables.as_markdown(findings.scores(name, whole)))
@@ -115,8 +118,8 @@ def shortened(config):
     return config
 
 
-def run(name, variant, config, shares, mark):
-    """Train and evaluate the seeds of a variant; return the lines of the study."""
+def run(variant, config, shares, mark):
+    """Train and evaluate the seeds of a variant; return the lines of it, which name no study."""
     policy = build.policy(config)
     rows = {task: worlds.conditions(config, task) for task in build.tasks(config)}
     # Other studies find it there: most have a variant, the learned memory, in common.
@@ -128,7 +131,7 @@ def run(name, variant, config, shares, mark):
         params = seed(states.params, index)
         scores = {task: score(policy, params, rows[task]) for task in rows}
         found = report.as_json(config.task, config.updates, scores)
-        about = dict(study=name, variant=variant, seed=config.seed + index, mark=mark)
+        about = dict(seed=config.seed + index, mark=mark)
         commit = (folder / "commit.txt").read_text().split()[-1]
         about |= dict(size=SIZE.value, set=SET.value, commit=commit, **study.sizes(policy, params))
         lines += [{**about, **task} for task in found.get("tasks", [found])]

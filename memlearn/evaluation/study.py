@@ -80,6 +80,20 @@ def read(path):
     return read
 
 
+def found_beside(path, mark):
+    """Return the lines with a mark that a study in the same folder has; none if there is none.
+
+    Args:
+      path: `pathlib.Path`, of the study that asks.
+      mark: what a variant is trained and scored by.
+    """
+    for other in sorted(path.parent.glob("*.jsonl")):
+        lines = [line for line in read(other) if line["mark"] == mark] if holds_study(other) else []
+        if lines:
+            return lines
+    return []
+
+
 def add(path, lines, variants):
     """Add to a study the lines of one variant, all at once.
 

@@ -31,6 +31,14 @@ def test_lines_stand_in_the_order_of_the_variants(tmp_path):
     assert found == [("a", "new"), ("b", "new"), ("b", "newer"), ("gone", "new")]
 
 
+def test_a_variant_is_found_in_the_studies_beside(tmp_path):
+    (tmp_path / "benchmarks.jsonl").write_text('{"op": "chunk"}\n')
+    study.add(tmp_path / "lag.jsonl", [line("a", 0, "order", 0.5, mark="m")], ["a"])
+    asking = tmp_path / "keys.jsonl"
+    assert study.found_beside(asking, "m") == [line("a", 0, "order", 0.5, mark="m")]
+    assert study.found_beside(asking, "n") == study.found_beside(tmp_path / "no/keys", "m") == []
+
+
 @pytest.mark.parametrize("text", ["not JSON", "[1]", '{"op": "chunk"}', ""])
 def test_other_lines_are_told_apart(tmp_path, text):
     path = tmp_path / "benchmarks.jsonl"

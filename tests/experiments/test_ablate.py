@@ -59,6 +59,18 @@ def test_a_study_runs_each_variant_once(arguments, tmp_path):
         assert line["state_bytes"] > 0
 
 
+def test_a_study_takes_what_another_has_measured(arguments):
+    name = next(x for x in arguments if x.startswith("--study=")).removeprefix("--study=")
+    again = pathlib.Path(name).with_name("again.py")
+    again.write_text(STUDY.replace("old", "same"))
+    run = call([*arguments, f"--study={again}", "--only=same"])
+    assert run.returncode == 0 and "scoring" not in run.stderr
+    lines, _ = comparison.split(study.read(again.with_suffix(".jsonl")))
+    assert [(line["study"], line["variant"], line["seed"]) for line in lines] == [
+        ("again", "same", 0), ("again", "same", 1),
+    ]  # fmt: skip
+
+
 def test_what_cannot_be_run_is_one_line(arguments):
     for extra, complaint in (
         ("--only=neither", "no variant is called 'neither'; there are: old, new"),
