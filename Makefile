@@ -4,7 +4,7 @@ PYTHON := python3
 RUN := .venv/bin/python
 WORKDIR := runs/binding
 
-.PHONY: train test clean
+.PHONY: train test peers clean
 
 train: .venv/ready
 	$(RUN) -m experiments.train --config=experiments/configs/binding.py --workdir=$(WORKDIR)
@@ -15,8 +15,12 @@ test: .venv/ready
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
 
+# memorax asks for another gymnax than memlearn, which both work with.
+peers: .venv/ready .venv-peers/ready
+	$(RUN) -m benchmarks.peers
+
 clean:
-	rm -rf .venv runs
+	rm -rf .venv .venv-peers runs
 
 # The stamp is written last. uv is quicker, and finds a Python that is new enough; pip is there
 # everywhere (on Debian, with the package python3-venv).
@@ -28,4 +32,11 @@ clean:
 	  $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 is needed")' && \
 	  $(PYTHON) -m venv .venv && $(RUN) -m pip install -e '.[test]'; \
 	fi
+	touch $@
+
+.venv-peers/ready: .venv/ready
+	rm -rf .venv-peers
+	$(RUN) -m venv .venv-peers
+	.venv-peers/bin/python -m pip install -e .
+	.venv-peers/bin/python -m pip install memorax==1.0.1 gymnax==0.0.9
 	touch $@

@@ -75,20 +75,24 @@ def measure(cases):
     return figures
 
 
-def append(rows):
-    """Append dicts of figures, and how they were made, to --output."""
-    if QUICK.value:
-        return
+def made():
+    """Return how figures were made: device, cores, version of JAX, commit."""
     describe = ["git", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
     commit = subprocess.run(describe, capture_output=True, text=True, check=False).stdout.strip()
-    made = {
+    return {
         "device": jax.devices()[0].device_kind,
         "cores": len(os.sched_getaffinity(0)),
         "jax": jax.__version__,
         "commit": commit or "unknown",
-        "repetitions": REPETITIONS.value,
     }
+
+
+def append(rows):
+    """Append dicts of figures, and how they were made, to --output."""
+    if QUICK.value:
+        return
+    about = {**made(), "repetitions": REPETITIONS.value}
     path = pathlib.Path(OUTPUT.value)
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a") as file:
-        file.writelines(json.dumps(row | made) + "\n" for row in rows)
+        file.writelines(json.dumps(row | about) + "\n" for row in rows)

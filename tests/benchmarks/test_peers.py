@@ -1,0 +1,89 @@
+"""Agents side by side: all are run once and put into tables; and memorax's act as they train."""
+
+import json
+import subprocess
+import sys
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from benchmarks.peers import settings
+from memlearn import build
+from memlearn.tasks.play import play, reset
+
+TASK = "popgym:RepeatPreviousEasy"
+SCORES = dict(score=0.5, low=0.4, high=0.6, empty=0.0, chance=-0.5)
+
+
+@pytest.fixture
+def peers(tmp_path):
+    """What stands for the Python that has memorax, and leaves a line for each call."""
+    said = dict(heldout=SCORES, step=2, steps_per_second=100.0, parameters=7, state_bytes=8)
+    script = f"""#!{sys.executable}
+import json, sys
+about = dict(argument[2:].split("=") for argument in sys.argv[3:])
+with open({str(tmp_path / "calls")!r}, "a") as file:
+    print(about, file=file)
+print("something that memorax says")
+print(json.dumps(dict({said}, variant=about["agent"], task=about["task"], seed=int(about["seed"]))))
+"""
+    path = tmp_path / "python"
+    path.write_text(script)
+    path.chmod(0o755)
+    return path
+
+
+def call(folder, *arguments):
+    command = [sys.executable, "-m", "benchmarks.peers", f"--out={folder / 'peers'}", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=300)
+
+
+def test_every_agent_is_run_once(tmp_path, peers):
+    arguments = f"--peers={peers}", f"--tasks={TASK}", "--agents=memorax gru,memorax lru"
+    first = call(tmp_path, *arguments, "--seeds=1")
+    assert first.returncode == 0, first.stderr
+    both = call(tmp_path, *arguments, "--seeds=2")
+    assert both.returncode == 0, both.stderr
+    assert len((tmp_path / "calls").read_text().splitlines()) == 4
+    lines = [json.loads(x) for x in (tmp_path / "peers.jsonl").read_text().splitlines()]
+    assert {(x["variant"], x["seed"]) for x in lines} == {
+        ("memorax gru", 0), ("memorax lru", 0), ("memorax gru", 1), ("memorax lru", 1),
+    }  # fmt: skip
+    assert "| memorax lru " in both.stdout and "**0.500** ± 0.000" in both.stdout
+    assert "100.000" in (tmp_path / "peers.md").read_text()
+
+
+def test_a_missing_python_is_one_line(tmp_path):
+    ended = call(tmp_path, "--peers=nowhere", f"--tasks={TASK}", "--agents=memorax gru")
+    assert ended.returncode == 2
+    assert ended.stderr.strip() == (
+        "error: there is no nowhere with memorax; `make peers` installs it"
+    )
+
+
+@pytest.mark.parametrize("memory", ["gru", "lru", "s5", "shm", "attention"])
+def test_memorax_acts_as_it_trains(memory):
+    pytest.importorskip("memorax", reason="run in .venv-peers")
+    from benchmarks.peers import theirs
+
+    config = settings.configure(TASK, memory, seed=0, steps=1)
+    env, keys = build.environment(config), jax.random.split(jax.random.key(0), 2)
+    actor, _ = theirs.networks(config, env, ())
+    agent, before = theirs.Answerer(actor, env.words), actor.initialize_carry((2, None))
+    lifetimes = reset(env, (), keys)
+    first = jax.vmap(env.timestep, in_axes=(0, None))(lifetimes, ())
+    first = jax.tree.map(lambda x: x[:, None], first)
+    params = actor.init(jax.random.key(1), **theirs.asked(before, first))
+
+    def act(carry, steps):
+        state, logits, now = carry
+        state, output, _ = agent.apply(params, state, steps)
+        logits = logits.at[:, now].set(output.logits[:, 0])
+        return (state, logits, now + 1), jnp.argmax(output.logits[:, 0], axis=-1)
+
+    carry = before, jnp.zeros((2, env.length, env.words)), 0
+    _, (_, acted, _), record = play(env, (), lifetimes, act, carry, env.length)
+    trained = agent.apply(params, before, record.steps)[1].logits
+    np.testing.assert_allclose(trained, acted, rtol=1e-4, atol=1e-5)
