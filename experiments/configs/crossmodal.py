@@ -9,7 +9,7 @@ style of one artist, voices, and languages. Needs npm, a network the first time,
 `[speech]`.
 
 Hardware   2 CPU cores.
-Score      not measured yet at this size; at that of a study see the README.
+Score      not measured yet at this size; at that of a study see results/README.md.
 """
 
 from experiments.configs import binding

@@ -6,7 +6,7 @@
 Hardware   2 CPU cores; `mixture.py:gpu` is for an accelerator.
 Time       three seeds beside each other took 63 minutes (commit b2dbded).
 Score      .961 to .973 on four tasks, counting .889 to .898 on every seed; rule .968 and .972 on
-           two seeds, and a guess on the third: see the README (commit b2dbded).
+           two seeds, and a guess on the third: see results/README.md (commit b2dbded).
 """
 
 from experiments.configs import binding
