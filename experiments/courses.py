@@ -59,8 +59,7 @@ def _imitation(config, policy, optimizer):
 def _ppo(config, policy, optimizer):
     """Lifetimes in which the agent answers, and is rewarded."""
     env = build.environment(config)
-    # An environment of others is a world by itself.
-    world = () if build.foreign(config) else worlds.world(config, **worlds.SEEN)
+    world = worlds.world(config, **worlds.SEEN)
     window = config.ppo.window or env.length
     if not 1 <= window <= env.length:
         raise UserError(f"ppo.window must be at most {env.length}, the steps of a lifetime, or 0")

@@ -91,12 +91,11 @@ def lifetime(config, policy, params, task, number=0):
     Returns:
       the `Record`, arrays `[T, ...]`, and the trace of every layer of memory.
     """
-    env, foreign = build.environment(config), build.foreign(config)
-    world = () if foreign else worlds.world(config, **worlds.HELD_OUT, task=task)
+    env, world = build.environment(config), worlds.world(config, **worlds.HELD_OUT, task=task)
     key = jax.random.split(jax.random.key(3), number + 1)[-1:]
     watched = retrieval.watch(env, policy, params, world, key)
     record, traces = jax.device_get(jax.tree.map(lambda x: x[0], watched))
-    if foreign:  # a lifetime that is over early goes on, and that has no part in it
+    if build.foreign(config):  # a lifetime that is over early goes on, and that has no part in it
         lived = episodes.number(record.steps.boundary) < env.episodes
         record, traces = jax.tree.map(lambda x: x[lived], (record, traces))
     return record, traces

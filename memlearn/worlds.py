@@ -17,7 +17,7 @@ _atlas = functools.cache(atlas.load)  # a split is read once
 
 
 def world(config, classes, study, ask, task=None):
-    """Return the `LifetimeParams` of one split.
+    """Return the params of a run's environment, with the classes of one split.
 
     Args:
       config: the configuration.
@@ -26,9 +26,14 @@ def world(config, classes, study, ask, task=None):
         languages were trained on goes by the former.
       task: the only one to be met; None for all of the run's, by their shares.
 
+    Returns:
+      `LifetimeParams`, or `()`: an environment of others is a world by itself.
+
     Raises:
       UserError: if the shares are not such.
     """
+    if build.foreign(config):
+        return ()
     met = [share if task is None else task == name for name, share in build.shares(config).items()]
     images, legend = _atlas(config.data, classes, config.data_dir or None)
     senses = {"image": Sense(images.forms, _faces(images, study), _faces(images, ask))}

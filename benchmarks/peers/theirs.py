@@ -154,7 +154,7 @@ def networks(config, env, world):
 def train(config):
     """Return the `Trained` agent of a configuration, whose `memory.kind` is one of `MEMORIES`."""
     env = build.environment(config)
-    world = () if build.foreign(config) else worlds.world(config, **worlds.SEEN)
+    world = worlds.world(config, **worlds.SEEN)
     actor, critic = networks(config, env, world)
     optimizer, window = build.optimizer(config), config.ppo.window or env.length
     ppo = PPO(
