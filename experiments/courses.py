@@ -46,20 +46,19 @@ def course(config, policy, optimizer):
 
 def _imitation(config, policy, optimizer):
     """Lifetimes in which a teacher answers."""
-    env = build.environment(config)
-    draw = worlds.teaching(config, env, worlds.world(config, **worlds.SEEN))
+    draw = worlds.teaching(config, build.classroom(config), worlds.world(config, **worlds.SEEN))
     return Course(
         begin=lambda key: imitation.init(policy, optimizer, draw(key, 0), key),
         draw=draw,
         shared=(),
-        validation=functools.partial(_validation, config, env, policy),
+        validation=functools.partial(_validation, config, policy),
     )
 
 
 def _ppo(config, policy, optimizer):
     """Lifetimes in which the agent answers, and is rewarded."""
-    env = build.environment(config)
-    world = worlds.world(config, **worlds.SEEN)
+    env, world = build.classroom(config), worlds.world(config, **worlds.SEEN)
+    first = build.syllabus(config)(world, 0)
     window = config.ppo.window or env.length
     if not 1 <= window <= env.length:
         raise UserError(f"ppo.window must be at most {env.length}, the steps of a lifetime, or 0")
@@ -69,10 +68,10 @@ def _ppo(config, policy, optimizer):
     if config.parallel == "pmap" and config.batch % parts:
         raise UserError(f"a batch of {config.batch} cannot be divided into {parts} equal parts")
     return Course(
-        begin=lambda key: ppo.init(policy, optimizer, env, world, key, config.batch),
+        begin=lambda key: ppo.init(policy, optimizer, env, first, key, config.batch),
         draw=lambda key, step: jax.random.split(jax.random.fold_in(key, step), config.batch),
         shared=(world,),
-        validation=functools.partial(_validation, config, env, policy),
+        validation=functools.partial(_validation, config, policy),
     )
 
 
@@ -90,7 +89,8 @@ def _replay(config, policy, optimizer):
     )
 
 
-def _validation(config, env, policy):
+def _validation(config, policy):
+    env = build.environment(config)
     if build.foreign(config):
         return episodes.validation(env, policy, config.validation_lifetimes)
     worlds.conditions(config)  # what could not be evaluated is not worth training

@@ -4,6 +4,7 @@ To plug in a memory, a task or an encoder of one's own, add a line here.
 """
 
 import functools
+import itertools
 
 import optax
 from flax.core import FrozenDict
@@ -14,7 +15,7 @@ from memlearn.encoders.image import ImageEncoder
 from memlearn.encoders.speech import SpeechEncoder
 from memlearn.encoders.text import BytesEncoder, TextEncoder
 from memlearn.encoders.vector import ActionEncoder, ScalarEncoder, VectorEncoder
-from memlearn.learning import augment, imitation, ppo
+from memlearn.learning import augment, curriculum, imitation, ppo
 from memlearn.memory import designs
 from memlearn.memory.fixed import memax
 from memlearn.memory.fixed.dnc import DNCMemory
@@ -172,10 +173,15 @@ def foreign(config):
     return ":" in config.task
 
 
-def environment(config, classes_factor=1, delay_factor=1):
+def environment(config, classes_factor=1, delay_factor=1, easier=()):
     """Return the `Lifetime` of a run's tasks, at a multiple of the configured level.
 
     An environment of others is `Adapted`, and has no level.
+
+    Args:
+      config: the configuration.
+      classes_factor, delay_factor: of the level.
+      easier: levels beside it, parts of the configured one.
     """
     if foreign(config):
         env = _adapted(config.task, config.episodes, config.env_params)
@@ -192,7 +198,8 @@ def environment(config, classes_factor=1, delay_factor=1):
         if task in names and not 1 <= config[name] <= config.words:
             raise UserError(f"{name} must be between 1 and words = {config.words}")
     level = Level(**{name: config[name] for name in Level._fields})
-    return _lifetime(names, level.times(classes_factor, delay_factor))
+    levels = *map(level.part, easier), level.times(classes_factor, delay_factor)
+    return _lifetime(names, levels)
 
 
 @functools.cache  # what is compiled for an environment serves wherever it is met
@@ -203,9 +210,26 @@ def _adapted(task, episodes, settings):
 
 
 @functools.cache  # as above, for every row of its level
-def _lifetime(names, level):
-    writers = tuple(functools.partial(TASKS[name], level=level) for name in names)
-    return Lifetime(writers, level.words)
+def _lifetime(names, levels):
+    every = itertools.product(levels, names)
+    writers = tuple(functools.partial(TASKS[name], level=level) for level, name in every)
+    return Lifetime(writers, levels[-1].words)
+
+
+def classroom(config):
+    """Return the environment that a run is trained in: at every level of its curriculum."""
+    return environment(config, easier=config.easier)
+
+
+def syllabus(config):
+    """Return the function from a world and a step to that world as it is met at that step."""
+    if foreign(config):
+        return lambda world, step: world
+    later = tuple(name in config.later for name in tasks(config))
+    return functools.partial(
+        curriculum.at, later=later, later_after=config.later_after,
+        levels=1 + len(config.easier), easier_until=config.easier_until,
+    )  # fmt: skip
 
 
 def policy(config):
@@ -254,13 +278,13 @@ def update(config, policy, optimizer):
     agent = dict(policy=policy, optimizer=optimizer)
     if config.learner != "ppo":
         return functools.partial(imitation.update, **agent, **weights, nested=config.nested)
-    env, settings = environment(config), dict(config.ppo)
+    env, settings = classroom(config), dict(config.ppo)
     settings["window"] = settings["window"] or env.length
     of_loss = ("clip", "entropy_weights", "prediction_weight")
     of_loss = {name: settings.pop(name) for name in of_loss}
     return functools.partial(
         ppo.update, **agent, **settings, env=env, updates=config.updates,
-        terms=ppo.Terms(**of_loss, **weights), see=_sight(config),
+        terms=ppo.Terms(**of_loss, **weights), see=_sight(config), syllabus=syllabus(config),
     )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from memlearn.types import SENSES, UserError
 
 # The least value of fields of the configuration.
 LEAST = {
-    **dict.fromkeys(("delay", "mentions", "warmup", "later_after"), 0),
+    **dict.fromkeys(("delay", "mentions", "warmup", "later_after", "easier_until"), 0),
     **dict.fromkeys(("counted", "trials", "width", "batch", "validation_lifetimes"), 1),
     "episodes": 1,
     **dict.fromkeys(("log_every", "validate_every", "checkpoint_every"), 1),
@@ -38,6 +38,10 @@ def check(config):
         raise UserError(
             f"senses must be some of {', '.join(SENSES)}, image among them; got {config.senses}"
         )
+    if any(not 0 < share < 1 for share in config.easier):
+        raise UserError(f"easier must be parts of the level, below 1; got {config.easier}")
+    if config.easier and (build.foreign(config) or config.experience.folder):
+        raise UserError("easier is for tasks that have a level; leave it out")
     if not build.foreign(config) and (config.episodes > 1 or config.env_params):
         raise UserError("episodes and env_params are for environments of others; see --config.task")
     if config.experience.folder and (config.turn or config.sense_dropout):
@@ -75,7 +79,5 @@ def check_ppo(config):
         raise UserError(f"ppo.predicts must be one of {kinds}; got {settings.predicts!r}")
     if settings.clip <= 0 or len(settings.entropy_weights) != 2:
         raise UserError("ppo.clip must be positive, and ppo.entropy_weights two")
-    if config.nested or config.later or config.sense_dropout or config.turn:
-        raise UserError(
-            "nested, later, sense_dropout and turn are for imitation; set them to nothing"
-        )
+    if config.nested or config.sense_dropout or config.turn:
+        raise UserError("nested, sense_dropout and turn are for imitation; set them to nothing")

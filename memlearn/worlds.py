@@ -98,14 +98,14 @@ def conditions(config, task=None):
 def teaching(config, env, world):
     """Return the function from a key and a step to a batch of taught lifetimes.
 
-    The batch is a `TimeStep`, arrays `[B, T, ...]`. Tasks of `config.later` are not in it before
-    step `config.later_after`, unless they are all there is. How often the teacher tries an answer
-    moves evenly from the first of `config.trial_rates` to the last.
+    The batch is a `TimeStep`, arrays `[B, T, ...]`, of what the curriculum has for that step. How
+    often the teacher tries an answer moves evenly from the first of `config.trial_rates` to the
+    last.
 
     Raises:
       UserError: if these are not two rates.
     """
-    later = jnp.array([name in config.later for name in build.tasks(config)])
+    syllabus = build.syllabus(config)
     if len(config.trial_rates) != 2 or not all(0 <= rate <= 1 for rate in config.trial_rates):
         raise UserError(f"trial_rates must be two, between 0 and 1; got {config.trial_rates}")
     first, last = config.trial_rates
@@ -114,9 +114,7 @@ def teaching(config, env, world):
     def draw(key, step, world):
         key = jax.random.fold_in(key, step)
         key_lifetimes, key_teacher, key_look = jax.random.split(key, 3)
-        # Before what it builds on is known, a task has nothing to teach but to ignore memory.
-        early = jnp.where(later & (step < config.later_after), 0.0, world.tasks)
-        met = world.replace(tasks=jnp.where(early.any(), early, world.tasks))
+        met = syllabus(world, step)
         states = play.reset(env, met, jax.random.split(key_lifetimes, config.batch))
         teacher = play.teacher(first + (last - first) * step / config.updates)
         carry = play.new_teacher(key_teacher, config.batch, env.words)

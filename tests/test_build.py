@@ -98,6 +98,20 @@ def test_a_teacher_tries_more_and_more():
     np.testing.assert_allclose(erred(100), 0.4)
 
 
+def test_easier_levels_come_first():
+    run = small_run(classes=4, delay=4, words=8, batch=16, easier=(0.5,), easier_until=5)
+    assert run.env.length == 2 * 4 + 4, "that of the whole level"
+
+    def named(step):
+        asked = run.draw(jax.random.key(0), step).question
+        return set(asked.sum(axis=1).tolist())
+
+    assert (named(0), named(4), named(5)) == ({2}, {2}, {4})
+    always = small_run(classes=4, delay=4, words=8, batch=16, easier=(0.5,))
+    asked = always.draw(jax.random.key(0), 9).question.sum(axis=1)
+    assert set(asked.tolist()) == {2, 4}
+
+
 def test_what_builds_on_other_tasks_comes_later():
     run = small_run(task="mixture", batch=32, later=("rule", "order"), later_after=5)
 

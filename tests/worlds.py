@@ -56,7 +56,7 @@ def lessons(**fields):
     """The environment, the world, and what draws batches, of the small configuration."""
     config = small_config()
     config.update_from_flattened_dict(fields)
-    env, world = build.environment(config), small_world(config)
+    env, world = build.classroom(config), small_world(config)
     return env, world, worlds.teaching(config, env, world)
 
 

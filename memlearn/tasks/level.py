@@ -26,6 +26,12 @@ class Level(NamedTuple):
     kinds: int
     trials: int
 
+    def part(self, share):
+        """Return an easier level: so much of it is to be remembered, and for so long."""
+        least = {"classes": 2, "delay": 0, "mentions": 0, "counted": 1, "showings": 1, "trials": 1}
+        sizes = {name: round(share * getattr(self, name)) for name in least}
+        return self._replace(**{name: max(sizes[name], low) for name, low in least.items()})
+
     def times(self, classes=1, delay=1):
         """Return the level with so many times the items to be remembered, or the delay."""
         return self._replace(

@@ -17,6 +17,7 @@ from tests.experiments.test_commands import call, command, training
 from tests.worlds import small_config
 
 PPO = "--config.learner=ppo", "--config.ppo.window=4", "--config.updates=6"
+CLIMB = *PPO, "--config.easier=(0.5,)", "--config.easier_until=3"
 
 
 def state(workdir):
@@ -28,19 +29,19 @@ def state(workdir):
 def whole(tmp_path_factory, data_dir):
     """The workdir of a run that was never interrupted."""
     workdir = tmp_path_factory.mktemp("runs") / "whole"
-    run = call(training(workdir, data_dir, *PPO))
+    run = call(training(workdir, data_dir, *CLIMB))
     assert run.returncode == 0, run.stderr
     return workdir
 
 
 def test_cut_off_in_the_middle_of_lifetimes_it_ends_the_same_to_the_bit(whole, tmp_path, data_dir):
     workdir = tmp_path / "cut"
-    process = subprocess.Popen(training(workdir, data_dir, *PPO), stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(training(workdir, data_dir, *CLIMB), stderr=subprocess.DEVNULL)
     while process.poll() is None and not (workdir / "checkpoints" / "4").exists():
         time.sleep(0.001)
     process.kill()
     process.wait()
-    again = call(training(workdir, data_dir, *PPO))
+    again = call(training(workdir, data_dir, *CLIMB))
     assert again.returncode == 0, again.stderr
     chex.assert_trees_all_equal(state(workdir), state(whole))
     steps = [line["step"] for line in metrics.read(workdir) if "loss" in line]
@@ -91,7 +92,9 @@ def test_an_environment_of_others_from_training_to_evaluation(tmp_path, data_dir
         ({"ppo.window": 99}, "ppo.window must be at most 7, the steps of a lifetime, or 0"),
         ({"ppo.minibatches": 3}, "a batch of 8 cannot be divided into 3 minibatches"),
         ({"ppo.window": 4, "ppo.burn_in": 4}, "ppo.burn_in must be less than the 4 steps"),
-        ({"nested": True}, "nested, later, sense_dropout and turn are for imitation"),
+        ({"nested": True}, "nested, sense_dropout and turn are for imitation"),
+        ({"easier": (0.5, 1.0)}, "easier must be parts of the level, below 1"),
+        ({"task": "popgym:RepeatFirstEasy", "easier": (0.5,)}, "easier is for tasks that have a"),
         ({"ppo.entropy_weights": (0.1,)}, "ppo.clip must be positive, and ppo.entropy_weights two"),
         ({"parallel": "pmap"}, "a batch of 8 cannot be divided into 32 equal parts"),
         ({"learner": "sarsa"}, "no learner is called 'sarsa'; there are: imitation, ppo"),
