@@ -35,6 +35,7 @@ EXTRAS = {
         "popgym==1.0.7",  # its games, in NumPy, which ours must equal step by step
         "tensorboardX",
         "espeakng-loader==0.2.4",
+        "submitit>=1.5",
     ],
     "tensorboard": ["tensorboardX>=2.6.2"],  # writes events without TensorFlow
     # GPL-3.0, and so an extra, which tests use; pinned, so that all hear the same.
@@ -49,6 +50,7 @@ EXTRAS = {
         "dm_pix==0.4.5",  # by which popgym-arcade draws
         "jaxtyping>=0.3",  # ... and says what is an array
     ],
+    "slurm": ["submitit>=1.5"],  # jobs of a cluster, and what to do when they are preempted
     "tfds": ["tensorflow>=2.16"],  # most data sets of TFDS need it to be prepared, none to be read
     "cuda": ["jax[cuda13]>=0.10,<0.12"],
     "tpu": ["jax[tpu]>=0.10,<0.12"],

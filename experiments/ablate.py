@@ -2,6 +2,7 @@
 
     python -m experiments.ablate --study=experiments/ablations/keys.py [--seeds=3] [--size=study]
         [--set=FIELD=VALUE ...] [--only=VARIANT ...] [--lifetimes=128] [--out=results] [--runs=runs]
+        [--list]
 
 The seeds of a variant are trained in one program, and studies that have a variant in common share
 its run and its scores. The same command goes on where an interrupted study stopped. Appends to
@@ -36,11 +37,14 @@ SET = flags.DEFINE_multi_string("set", [], "FIELD=VALUE of the configuration, fo
 ONLY = flags.DEFINE_multi_string("only", [], "variants to run; all if none is named")
 OUT = flags.DEFINE_string("out", "results", "the folder to write to")
 RUNS = flags.DEFINE_string("runs", "runs", "the folder of the runs")
+LIST = flags.DEFINE_bool("list", False, "print the variants, and run none")
 LIFETIMES = flags.DEFINE_integer("lifetimes", 128, "lifetimes in each row", lower_bound=2)
 
 
 def main():
     name, variants, shares = read_study(STUDY.value)
+    if LIST.value:
+        return print(*variants, sep="\n")
     out = pathlib.Path(OUT.value) / f"{name}.jsonl"
     chosen = ONLY.value or list(variants)
     configs = {v: configure(build.lookup(variants, v, "variant")) for v in chosen}

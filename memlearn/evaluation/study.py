@@ -104,9 +104,10 @@ def add(path, lines, variants):
         their order, whichever was run first; those of variants that are no more come last.
     """
     order = {variant: place for place, variant in enumerate(variants)}
-    kept = [*read(path), *lines]
-    kept.sort(key=lambda line: order.get(line["variant"], len(order)))
-    workdir.write(path, "".join(json.dumps(line) + "\n" for line in kept))
+    with workdir.held(path):  # other variants may be run beside this one
+        kept = [*read(path), *lines]
+        kept.sort(key=lambda line: order.get(line["variant"], len(order)))
+        workdir.write(path, "".join(json.dumps(line) + "\n" for line in kept))
 
 
 def _fields(line):

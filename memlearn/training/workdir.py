@@ -68,6 +68,14 @@ def write(path, text):
     partial.rename(path)
 
 
+@contextlib.contextmanager
+def held(path):
+    """Hold a file, once whoever else holds it lets go, so that what is read is what is replaced."""
+    with path.with_name(f".{path.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 def read_config(folder):
     """Return the configuration of the run in `folder`; raise `UserError` if there is none."""
     path = pathlib.Path(folder) / "config.json"
