@@ -3,6 +3,7 @@
 PYTHON := python3
 RUN := .venv/bin/python
 WORKDIR := runs/binding
+PEERS := memorax==1.0.1 pytest
 
 .PHONY: train test peers clean
 
@@ -15,8 +16,9 @@ test: .venv/ready
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
 
-# memorax asks for another gymnax than memlearn, which both work with.
+# memorax brings much that nobody else needs, and so is installed by itself.
 peers: .venv/ready .venv-peers/ready
+	.venv-peers/bin/python -m pytest -p no:cacheprovider tests/benchmarks
 	$(RUN) -m benchmarks.peers
 
 clean:
@@ -34,9 +36,12 @@ clean:
 	fi
 	touch $@
 
-.venv-peers/ready: .venv/ready
+.venv-peers/ready: setup.py
 	rm -rf .venv-peers
-	$(RUN) -m venv .venv-peers
-	.venv-peers/bin/python -m pip install -e .
-	.venv-peers/bin/python -m pip install memorax==1.0.1 gymnax==0.0.9
+	if command -v uv >/dev/null; then \
+	  uv venv --python '>=3.11' .venv-peers && \
+	  uv pip install --python .venv-peers/bin/python -e . $(PEERS); \
+	else \
+	  $(PYTHON) -m venv .venv-peers && .venv-peers/bin/python -m pip install -e . $(PEERS); \
+	fi
 	touch $@

@@ -1,1 +1,1 @@
-"""How fast things are, and how much memory they take."""
+"""How fast things are, how much memory they take, and how those of others do beside them."""

@@ -55,10 +55,12 @@ def main():
     for variant, config in configs.items():
         if marks[variant] not in {line["mark"] for line in study.read(out)}:
             print(f"{name}: {variant}")
+            about = {"study": name, "variant": variant, "set": SET.value}
             lines = study.found_beside(out, marks[variant])
+            if lines:
+                print("as it was measured for", lines[0]["study"], "by commit", lines[0]["commit"])
             lines = lines or run(variant, config, shares, marks[variant])
-            about = {"study": name, "variant": variant}
-            study.add(out, [{**line, **about} for line in lines], variants)
+            study.add(out, [{**about, **line, **about} for line in lines], variants)
     lines = [line for line in study.read(out) if line["mark"] == marks.get(line["variant"])]
     whole, _ = comparison.split(lines)
     print(tables.as_markdown(findings.scores(name, whole)))
@@ -123,7 +125,7 @@ def shortened(config):
 
 
 def run(variant, config, shares, mark):
-    """Train and evaluate the seeds of a variant; return the lines of it, which name no study."""
+    """Train and evaluate the seeds of a variant; return their lines, but for what they are of."""
     policy = build.policy(config)
     rows = {task: worlds.conditions(config, task) for task in build.tasks(config)}
     # Other studies find it there: most have a variant, the learned memory, in common.
@@ -137,7 +139,7 @@ def run(variant, config, shares, mark):
         found = report.as_json(config.task, config.updates, scores)
         about = dict(seed=config.seed + index, mark=mark)
         commit = (folder / "commit.txt").read_text().split()[-1]
-        about |= dict(size=SIZE.value, set=SET.value, commit=commit, **study.sizes(policy, params))
+        about |= dict(size=SIZE.value, commit=commit, **study.sizes(policy, params))
         lines += [{**about, **task} for task in found.get("tasks", [found])]
         for share, task in itertools.product(shares, rows):
             few = score(policy, params, {"heldout": rows[task]["heldout"]}, share)["heldout"]

@@ -58,7 +58,7 @@ def _imitation(config, policy, optimizer):
 def _ppo(config, policy, optimizer):
     """Lifetimes in which the agent answers, and is rewarded."""
     env, world = build.classroom(config), worlds.world(config, **worlds.SEEN)
-    first = build.syllabus(config)(world, 0)
+    first = build.curriculum(config)(world, 0)
     window = config.ppo.window or env.length
     if not 1 <= window <= env.length:
         raise UserError(f"ppo.window must be at most {env.length}, the steps of a lifetime, or 0")

@@ -15,7 +15,8 @@ from memlearn.encoders.image import ImageEncoder
 from memlearn.encoders.speech import SpeechEncoder
 from memlearn.encoders.text import BytesEncoder, TextEncoder
 from memlearn.encoders.vector import ActionEncoder, ScalarEncoder, VectorEncoder
-from memlearn.learning import augment, curriculum, imitation, ppo
+from memlearn.learning import augment, imitation, ppo
+from memlearn.learning.curriculum import meet
 from memlearn.memory import designs
 from memlearn.memory.fixed import memax
 from memlearn.memory.fixed.dnc import DNCMemory
@@ -221,13 +222,13 @@ def classroom(config):
     return environment(config, easier=config.easier)
 
 
-def syllabus(config):
+def curriculum(config):
     """Return the function from a world and a step to that world as it is met at that step."""
     if foreign(config):
         return lambda world, step: world
     later = tuple(name in config.later for name in tasks(config))
     return functools.partial(
-        curriculum.at, later=later, later_after=config.later_after,
+        meet, later=later, later_after=config.later_after,
         levels=1 + len(config.easier), easier_until=config.easier_until,
     )  # fmt: skip
 
@@ -284,7 +285,7 @@ def update(config, policy, optimizer):
     of_loss = {name: settings.pop(name) for name in of_loss}
     return functools.partial(
         ppo.update, **agent, **settings, env=env, updates=config.updates,
-        terms=ppo.Terms(**of_loss, **weights), see=_sight(config), syllabus=syllabus(config),
+        terms=ppo.Terms(**of_loss, **weights), see=_sight(config), curriculum=curriculum(config),
     )  # fmt: skip
 
 

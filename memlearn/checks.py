@@ -38,10 +38,7 @@ def check(config):
         raise UserError(
             f"senses must be some of {', '.join(SENSES)}, image among them; got {config.senses}"
         )
-    if any(not 0 < share < 1 for share in config.easier):
-        raise UserError(f"easier must be parts of the level, below 1; got {config.easier}")
-    if config.easier and (build.foreign(config) or config.experience.folder):
-        raise UserError("easier is for tasks that have a level; leave it out")
+    check_curriculum(config)
     if not build.foreign(config) and (config.episodes > 1 or config.env_params):
         raise UserError("episodes and env_params are for environments of others; see --config.task")
     if config.experience.folder and (config.turn or config.sense_dropout):
@@ -58,6 +55,20 @@ def check(config):
         if not 0 <= config[name] <= 1:
             raise UserError(f"{name} must be between 0 and 1; got {config[name]}")
     build.policy(config).initial_state(1)  # where a memory that is not installed is missed
+
+
+def check_curriculum(config):
+    """Raise a `UserError` if there is no such curriculum."""
+    easier, until = config.easier, config.easier_until
+    if (build.foreign(config) or config.experience.folder) and (easier or config.later):
+        raise UserError("easier and later are for tasks of ours that are played; leave them out")
+    if list(easier) != sorted({*easier}) or any(not 0 < part < 1 for part in easier):
+        raise UserError(f"easier must be rising parts of 1, such as (0.25, 0.5); got {easier}")
+    if bool(easier) != bool(until) or until > config.updates:
+        raise UserError(
+            f"easier levels are left behind by easier_until, from 1 to {config.updates} updates; "
+            f"got {until}, and {easier}"
+        )
 
 
 def check_ppo(config):

@@ -81,6 +81,7 @@ def conditions(config, task=None):
     Raises:
       UserError: if a lifetime needs more classes than there are.
     """
+    build.tasks(config)  # there are no rows without
     rows = {}
     for name, (split, level) in {**CONDITIONS, "validation": (VALIDATION, {})}.items():
         env, classes = build.environment(config, **level), world(config, **split, task=task)
@@ -105,7 +106,7 @@ def teaching(config, env, world):
     Raises:
       UserError: if these are not two rates.
     """
-    syllabus = build.syllabus(config)
+    curriculum = build.curriculum(config)
     if len(config.trial_rates) != 2 or not all(0 <= rate <= 1 for rate in config.trial_rates):
         raise UserError(f"trial_rates must be two, between 0 and 1; got {config.trial_rates}")
     first, last = config.trial_rates
@@ -114,7 +115,7 @@ def teaching(config, env, world):
     def draw(key, step, world):
         key = jax.random.fold_in(key, step)
         key_lifetimes, key_teacher, key_look = jax.random.split(key, 3)
-        met = syllabus(world, step)
+        met = curriculum(world, step)
         states = play.reset(env, met, jax.random.split(key_lifetimes, config.batch))
         teacher = play.teacher(first + (last - first) * step / config.updates)
         carry = play.new_teacher(key_teacher, config.batch, env.words)

@@ -1,9 +1,12 @@
 """Agents of memlearn and of memorax, side by side: the same tasks, steps, widths and seeds.
 
-    make peers                      # installs what it needs in .venv-peers, and runs it
-    python -m benchmarks.peers --peers=.venv-peers/bin/python --tasks=popgym:RepeatPreviousEasy
+    make peers
 
 `settings` says what is compared, `ours` and `theirs` train an agent of either library, `run` is one
-agent on one task with one seed, and `__main__` runs all and makes the tables. memorax asks for
-another gymnax than memlearn, and so lives in an environment of its own.
+agent on one task with one seed, and `__main__` runs all and makes the tables. memorax brings much
+that nobody else needs, and is installed in an environment of its own, `.venv-peers`.
+
+What is alike: environments, steps, encoders, width, optimizer, and every setting of PPO that both
+have, which were tuned on ours. What is not: memorax's policy and entropy count steps at which there
+is no choice, its entropy bonus stays as it begins, and it has no discount of its own for episodes.
 """

@@ -1,11 +1,11 @@
 """Run agents of memlearn and of memorax on the same tasks; print who scores what, and how fast.
 
-    python -m benchmarks.peers --peers=.venv-peers/bin/python [--tasks=TASK,...] [--agents=...]
-        [--steps=100000] [--seeds=3] [--out=results/peers]
+    python -m benchmarks.peers [--tasks=TASK,...] [--agents=AGENT,...] [--steps=0] [--seeds=3]
+        [--peers=.venv-peers/bin/python] [--out=results/peers/peers]
 
 One run after the other, each in a process of its own. Appends a line for each to OUT.jsonl, and
-leaves out those that are there: the same command goes on where it was stopped. Writes the tables
-to OUT.md and OUT.tex.
+leaves out those that are there: the same command goes on where it was stopped. Writes tables of all
+that is there to OUT.md and OUT.tex after every run.
 """
 
 import itertools
@@ -16,41 +16,38 @@ import sys
 
 from absl import flags
 
-from benchmarks import timing
 from benchmarks.peers import settings
 from experiments import command
-from memlearn.evaluation import estimate, findings, tables
+from memlearn import build
+from memlearn.evaluation import comparison, estimate, findings, tables
 from memlearn.evaluation.estimate import Estimate
 from memlearn.types import UserError
 
 PEERS = flags.DEFINE_string("peers", ".venv-peers/bin/python", "the Python that has memorax")
 AGENTS = flags.DEFINE_list("agents", list(settings.AGENTS), "a library and its memory, each")
 TASKS = flags.DEFINE_list("tasks", [*settings.SUITE, *settings.CARDS], "as --config.task, each")
-STEPS = flags.DEFINE_integer("steps", 100_000, "of all environments, in each run", lower_bound=1)
+STEPS = flags.DEFINE_integer("steps", 0, "of all environments of a run, at most; 0: as configured")
 SEEDS = flags.DEFINE_integer("seeds", 3, "runs of each agent on each task", lower_bound=1)
-OUT = flags.DEFINE_string("out", "results/peers", "where lines and tables are written")
-MARKS = "variant", "task", "seed", "steps"
+OUT = flags.DEFINE_string("out", "results/peers/peers", "where lines and tables are written")
 
 
 def main():
-    stem = pathlib.Path(OUT.value)
-    path = stem.with_suffix(".jsonl")
+    for agent in AGENTS.value:
+        build.lookup(dict.fromkeys(settings.AGENTS), agent, "agent")
+    path = pathlib.Path(f"{OUT.value}.jsonl")
     path.parent.mkdir(parents=True, exist_ok=True)
-    wanted = list(itertools.product(TASKS.value, range(SEEDS.value), AGENTS.value))
-    for task, seed, agent in command.track(wanted, "runs"):
-        mark = agent, task, seed, STEPS.value
-        if mark not in {tuple(line[name] for name in MARKS) for line in read(path)}:
-            line = {**run(agent, task, seed), "steps": STEPS.value, **timing.made()}
-            with path.open("a") as file:
-                file.write(json.dumps(line) + "\n")
-    lines = chosen(read(path))
-    found = [findings.scores("peers", lines), findings.differences("peers", lines), costs(lines)]
-    for written in tables.write(stem, found):
-        print("table    ", written)
-    print(*map(tables.as_markdown, found), sep="\n")
+    lines = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+    there = {(x["task"], x["seed"], x["agent"], x["asked"]) for x in lines}
+    every = itertools.product(TASKS.value, range(SEEDS.value), AGENTS.value, [STEPS.value])
+    for wanted in command.track([x for x in every if x not in there], "runs"):
+        lines.append(run(*wanted))
+        with path.open("a") as file:
+            file.write(json.dumps(lines[-1]) + "\n")
+        tables.write(path.with_suffix(""), report(lines))
+    print(*map(tables.as_markdown, report(lines)), path, sep="\n")
 
 
-def run(agent, task, seed):
+def run(task, seed, agent, steps):
     """Train an agent by the Python that has its library; return what it said of it.
 
     Raises:
@@ -59,7 +56,7 @@ def run(agent, task, seed):
     python = sys.executable if agent.startswith("memlearn") else PEERS.value
     if not pathlib.Path(python).exists():
         raise UserError(f"there is no {python} with memorax; `make peers` installs it")
-    asked = f"--agent={agent}", f"--task={task}", f"--seed={seed}", f"--steps={STEPS.value}"
+    asked = f"--agent={agent}", f"--task={task}", f"--seed={seed}", f"--steps={steps}"
     line = [python, "-m", "benchmarks.peers.run", *asked]
     ended = subprocess.run(line, stdout=subprocess.PIPE, check=False)
     if ended.returncode:
@@ -67,39 +64,60 @@ def run(agent, task, seed):
     return json.loads(ended.stdout.splitlines()[-1])
 
 
-def read(path):
-    """Return the lines of runs, a dict each; none if there is none."""
-    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+def report(lines):
+    """Return all `Table`s: scores of our tasks, of games of cards, and what each agent costs."""
+    lines = sorted(lines, key=lambda x: settings.AGENTS.index(x["agent"]))
+    lines = [{**x, "variant": x["agent"]} for x in lines]
+    groups = {
+        "tasks": [x for x in lines if x["task"] in settings.SUITE],
+        "cards": [x for x in lines if x["task"] not in settings.SUITE],
+    }
+    found = [table(f"peers-{g}", x) for g, x in groups.items() if x for table in (scores, against)]
+    return [*filter(None, found), costs(lines)]
 
 
-def chosen(lines):
-    """Return the lines of the agents and tasks that were asked for, as those of a study."""
-    about = dict(mark="", size=f"{STEPS.value:,} steps", set=[])
-    order = {agent: place for place, agent in enumerate(AGENTS.value)}
-    met = [
-        {**line, **about}
-        for line in lines
-        if line["variant"] in order
-        and (line["task"], line["steps"]) in itertools.product(TASKS.value, [STEPS.value])
-        and line["seed"] < SEEDS.value
-    ]
-    return sorted(met, key=lambda line: order[line["variant"]])
+def scores(name, lines):
+    """Return what each agent scores."""
+    found = comparison.estimates(comparison.held_out(lines))
+    return tables.Table(
+        label=name,
+        title=f"{name}: score in new lifetimes",
+        columns=("agent", *next(iter(found.values()))),
+        rows=[(agent, *row.values()) for agent, row in found.items()],
+        best=True,
+        note="Mean and 95 % interval over seeds; of one seed, over its lifetimes. memorax's PPO is "
+        "not told which words are a choice, nor at which steps there is one.",
+    )
+
+
+def against(name, lines):
+    """Return what each agent scores over the first; None if there is but one."""
+    several = len({line["variant"] for line in lines}) > 1
+    return findings.differences(name, lines) if several else None
 
 
 def costs(lines):
-    """Return the `Table` of what each agent costs on each task."""
-    rows = []
-    for task, agent in itertools.product(TASKS.value, AGENTS.value):
-        runs = [x for x in lines if (x["task"], x["variant"]) == (task, agent)]
-        speed = estimate.over_seeds([Estimate(x["steps_per_second"]) for x in runs])
-        rows.append((task, agent, speed, runs[-1]["parameters"], runs[-1]["state_bytes"]))
+    """Return what each agent costs on each task."""
+    runs = {}
+    for line in lines:
+        runs.setdefault((line["task"], line["agent"]), []).append(line)
+    speeds = {
+        which: estimate.over_seeds([Estimate(x["steps_per_second"]) for x in each])
+        for which, each in runs.items()
+    }
     return tables.Table(
         label="peers-costs",
-        title="peers: steps per second, parameters, and bytes of memory",
-        columns=("task", "agent", "steps/s", "parameters", "state bytes"),
-        rows=rows,
-        note="Of memorax both networks count, actor and critic, which share nothing.",
-    )
+        title="peers: steps, steps a second, parameters, and bytes of memory",
+        columns=("task", "agent", "steps", "steps/s", "parameters", "state bytes"),
+        rows=[
+            (*which, each[-1]["steps"], speeds[which], each[-1]["parameters"],
+             each[-1]["state_bytes"])
+            for which, each in runs.items()
+        ],
+        note="memorax has two networks, actor and critic: parameters are of both, bytes of the one "
+        "that acts. It draws a new lifetime in every step, to have it where one ends; we draw one "
+        "in 32 steps.",
+    )  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ import time
 
 import jax
 
-from benchmarks.peers.settings import Trained
+from benchmarks.peers.settings import Trained, steps_each
 from experiments import courses
 from memlearn import build
 from memlearn.evaluation import study
@@ -21,7 +21,5 @@ def train(config):
             start = time.perf_counter()
         state, report = update(state, course.draw(state.key, step), *course.shared)
         jax.block_until_ready(report)
-    seconds = time.perf_counter() - start
-    steps = config.batch * (config.ppo.window or build.environment(config).length)
-    speed = (config.updates - 1) * steps / seconds
+    speed = (config.updates - 1) * steps_each(config) / (time.perf_counter() - start)
     return Trained(policy, state.params, speed, **study.sizes(policy, state.params))

@@ -4,10 +4,12 @@ python -m benchmarks.peers.run --agent='memorax gru' --task=popgym:RepeatPreviou
 """
 
 import importlib
+import importlib.metadata
 import json
 
 from absl import flags
 
+from benchmarks import timing
 from benchmarks.peers import settings
 from experiments import command
 from memlearn import build, worlds
@@ -16,9 +18,21 @@ from memlearn.evaluation import episodes, retrieval
 AGENT = flags.DEFINE_enum("agent", None, settings.AGENTS, "who", required=True)
 TASK = flags.DEFINE_string("task", None, "as --config.task", required=True)
 SEED = flags.DEFINE_integer("seed", 0, "of the run")
-STEPS = flags.DEFINE_integer("steps", 100_000, "of all environments, at most", lower_bound=1)
+STEPS = flags.DEFINE_integer("steps", 0, "of all environments, at most; 0: as configured")
 LIFETIMES = flags.DEFINE_integer("lifetimes", 256, "that it is scored in", lower_bound=2)
 MODULES = {"memlearn": "benchmarks.peers.ours", "memorax": "benchmarks.peers.theirs"}
+
+
+def main():
+    library, memory = AGENT.value.split()
+    config = settings.configure(TASK.value, memory, SEED.value, STEPS.value)
+    trained = importlib.import_module(MODULES[library]).train(config)
+    found = score(config, trained.policy, trained.params)._asdict()
+    line = dict(agent=AGENT.value, task=TASK.value, seed=SEED.value, asked=STEPS.value)
+    line |= dict(steps=config.updates * settings.steps_each(config), heldout=found)
+    for cost in ("steps_per_second", "parameters", "state_bytes"):
+        line[cost] = getattr(trained, cost)
+    print(json.dumps({**line, **timing.made(), library: importlib.metadata.version(library)}))
 
 
 def score(config, policy, params):
@@ -29,17 +43,6 @@ def score(config, policy, params):
     env, world = worlds.conditions(config)["heldout"]
     lived = retrieval.experience(env, policy, params, world, keys)
     return retrieval.score(env, policy, params, world, keys, lived)
-
-
-def main():
-    library, memory = AGENT.value.split()
-    config = settings.configure(TASK.value, memory, SEED.value, STEPS.value)
-    trained = importlib.import_module(MODULES[library]).train(config)
-    found = score(config, trained.policy, trained.params)._asdict()
-    about = dict(variant=AGENT.value, task=TASK.value, seed=SEED.value, step=config.updates)
-    costs = ("steps_per_second", "parameters", "state_bytes")
-    costs = {name: getattr(trained, name) for name in costs}
-    print(json.dumps({**about, "heldout": found, **costs}))
 
 
 if __name__ == "__main__":

@@ -5,9 +5,10 @@ from typing import Any, NamedTuple
 from experiments.configs import cards, ppo_binding
 from memlearn import build
 
-# The library, and the memory by the name that it has there.
+# The library, and the memory by the name that it has there; `clock` is `learned` with time as a
+# source of addresses.
 AGENTS = (
-    *("memlearn learned", "memlearn gru", "memlearn window"),
+    *("memlearn learned", "memlearn clock", "memlearn gru", "memlearn window"),
     *("memorax gru", "memorax lru", "memorax s5", "memorax shm", "memorax attention"),
 )
 SUITE = "binding", "rebinding", "order", "selection", "rule"
@@ -15,6 +16,7 @@ CARDS = (
     *("popgym:RepeatPreviousEasy", "popgym:RepeatFirstEasy", "popgym:AutoencodeEasy"),
     *("popgym:ConcentrationEasy", "popgym:CountRecallEasy", "popgym:HigherLowerEasy"),
 )
+ACTIONS = 52  # the most that one of the games has
 
 
 class Trained(NamedTuple):
@@ -25,7 +27,7 @@ class Trained(NamedTuple):
       params: its parameters.
       steps_per_second: of the environments, over all updates but the first, which compiles.
       parameters: how many it has; where actor and critic are apart, of both.
-      state_bytes: of its memory of one lifetime; likewise.
+      state_bytes: of the memory of one lifetime that it acts with.
     """
 
     policy: Any
@@ -35,13 +37,29 @@ class Trained(NamedTuple):
     state_bytes: int
 
 
-def configure(task, memory, seed, steps):
-    """Return the configuration of a run; `steps` are those of its environments, at most."""
-    config = (cards if ":" in task else ppo_binding).get_config()
-    config.task, config.seed, config.memory.kind = task, seed, memory
+def configure(task, memory, seed, steps=0):
+    """Return the configuration of a run.
+
+    Args:
+      task: as `config.task`.
+      memory: of `AGENTS`, without the library.
+      seed: of the run.
+      steps: of its environments, at most; 0 for as many as the configuration has.
+    """
+    config = ppo_binding.get_config()
+    config.task = task
+    if build.foreign(config):
+        config = cards.get_config()
+        config.task, config.words = task, ACTIONS
+    config.seed = seed
     config.zoom = config.shift = 0.0  # memorax sees images as they are
-    if memory != "learned":
-        config.memory.addressing = ""  # as the design says: a rule of `cards` is for `learned`
-    window = config.ppo.window or build.environment(config).length
-    config.updates = max(2, steps // (window * config.batch))
+    config.memory.kind = "learned" if memory == "clock" else memory
+    config.memory.addressing = "clock" if memory == "clock" else ""
+    if steps:
+        config.updates = max(2, steps // steps_each(config))
     return config
+
+
+def steps_each(config):
+    """Return the steps of all environments in an update."""
+    return config.batch * (config.ppo.window or build.environment(config).length)

@@ -91,7 +91,7 @@ def get_config():
     config.later = ()  # mixture: tasks that build on others, and are not met before
     config.later_after = 0  # ... so many updates of the others
     config.easier = ()  # levels that are met first, as parts of the whole, such as (0.25, 0.5)
-    config.easier_until = 0  # updates, by which the whole alone is met; 0: all levels, always
+    config.easier_until = 0  # ... and the updates by which they are left behind
     config.batch = 32  # lifetimes per update
     config.updates = 2000
     config.learning_rate = 2e-3  # at its peak; warmed up, then a cosine

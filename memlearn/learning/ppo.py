@@ -90,7 +90,7 @@ class Lesson(NamedTuple):
 
 
 def update(
-    state, keys, world, *, policy, optimizer, env, syllabus, see, window, epochs, minibatches,
+    state, keys, world, *, policy, optimizer, env, curriculum, see, window, epochs, minibatches,
     within, across, decay, burn_in, inertia, predicts, updates, terms, axis_name=None,
 ):  # fmt: skip
     """Act for a window in every environment, and learn from it.
@@ -98,9 +98,9 @@ def update(
     Args:
       state: `TrainState`.
       keys: random keys `[B]`.
-      world: params of the environment.
+      world: params of the environment, before the curriculum.
       policy, optimizer, env: that act, learn, and are acted in.
-      syllabus: function of the world and the step that returns the world as it is met then.
+      curriculum: function of the world and the step that returns the world as it is met then.
       see: function of random keys `[B]` and `TimeStep` that says how the steps are seen.
       window: T, its steps.
       epochs: how often each window is learned from.
@@ -116,7 +116,7 @@ def update(
     Returns:
       the new `TrainState`, and a dict of scalars.
     """
-    world = syllabus(world, state.step)
+    world = curriculum(world, state.step)
     actor, lived = rollout(env, policy, state.params, world, state.actor, keys, window, see)
     gammas = discounts(lived.after, within, across)
     inertia = jnp.minimum(inertia, (state.step + 1) / (state.step + 2))  # a plain mean at first

@@ -7,6 +7,7 @@ jitted and vmapped, and observations are dicts.
 from collections.abc import Callable
 from typing import NamedTuple
 
+import chex
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -106,6 +107,7 @@ class Lifetime(Environment):
 
     def reset_env(self, key, params):
         key_task, key_script, key_classes, key_faces = jax.random.split(key, 4)
+        chex.assert_shape(params.tasks, (len(self._writers),))
         task = jax.random.categorical(key_task, jnp.log(params.tasks))
         script = lax.switch(task, self._writers, key_script)
         # Each item of the script becomes a class of its own.

@@ -20,14 +20,15 @@ SCORES = dict(score=0.5, low=0.4, high=0.6, empty=0.0, chance=-0.5)
 @pytest.fixture
 def peers(tmp_path):
     """What stands for the Python that has memorax, and leaves a line for each call."""
-    said = dict(heldout=SCORES, step=2, steps_per_second=100.0, parameters=7, state_bytes=8)
+    said = dict(heldout=SCORES, steps=9, steps_per_second=100.0, parameters=7, state_bytes=8)
     script = f"""#!{sys.executable}
 import json, sys
-about = dict(argument[2:].split("=") for argument in sys.argv[3:])
+told = dict(argument[2:].split("=") for argument in sys.argv[3:])
 with open({str(tmp_path / "calls")!r}, "a") as file:
-    print(about, file=file)
+    print(told, file=file)
 print("something that memorax says")
-print(json.dumps(dict({said}, variant=about["agent"], task=about["task"], seed=int(about["seed"]))))
+about = dict(agent=told["agent"], task=told["task"], seed=int(told["seed"]), asked=0)
+print(json.dumps({{**about, **{said}}}))
 """
     path = tmp_path / "python"
     path.write_text(script)
@@ -48,7 +49,7 @@ def test_every_agent_is_run_once(tmp_path, peers):
     assert both.returncode == 0, both.stderr
     assert len((tmp_path / "calls").read_text().splitlines()) == 4
     lines = [json.loads(x) for x in (tmp_path / "peers.jsonl").read_text().splitlines()]
-    assert {(x["variant"], x["seed"]) for x in lines} == {
+    assert {(x["agent"], x["seed"]) for x in lines} == {
         ("memorax gru", 0), ("memorax lru", 0), ("memorax gru", 1), ("memorax lru", 1),
     }  # fmt: skip
     assert "| memorax lru " in both.stdout and "**0.500** ± 0.000" in both.stdout
@@ -58,17 +59,24 @@ def test_every_agent_is_run_once(tmp_path, peers):
 def test_a_missing_python_is_one_line(tmp_path):
     ended = call(tmp_path, "--peers=nowhere", f"--tasks={TASK}", "--agents=memorax gru")
     assert ended.returncode == 2
-    assert ended.stderr.strip() == (
-        "error: there is no nowhere with memorax; `make peers` installs it"
-    )
+    complaint = "error: there is no nowhere with memorax; `make peers` installs it"
+    assert ended.stderr.strip() == complaint
+
+
+@pytest.mark.parametrize("task", [*settings.SUITE, *settings.CARDS])
+def test_every_task_can_be_run(task):
+    config = settings.configure(task, "clock", seed=0)
+    assert build.environment(config).words <= config.words
+    assert config.updates * settings.steps_each(config) > 90_000
+    assert settings.configure(task, "gru", seed=0, steps=1).updates == 2
 
 
 @pytest.mark.parametrize("memory", ["gru", "lru", "s5", "shm", "attention"])
 def test_memorax_acts_as_it_trains(memory):
-    pytest.importorskip("memorax", reason="run in .venv-peers")
+    pytest.importorskip("memorax", reason="installed and run by make peers")
     from benchmarks.peers import theirs
 
-    config = settings.configure(TASK, memory, seed=0, steps=1)
+    config = settings.configure(TASK, memory, seed=0)
     env, keys = build.environment(config), jax.random.split(jax.random.key(0), 2)
     actor, _ = theirs.networks(config, env, ())
     agent, before = theirs.Answerer(actor, env.words), actor.initialize_carry((2, None))

@@ -1,4 +1,4 @@
-"""Learning from recorded experience, by the commands of the README, at a small size."""
+"""Learning from recorded experience, by the commands of docs/learning.md, at a small size."""
 
 import json
 

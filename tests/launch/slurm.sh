@@ -12,6 +12,10 @@ node=$(hostname -s)
 export SLURM_CONF=$folder/slurm.conf
 
 if [ "$what" = stop ]; then
+  for _ in $(seq 100); do  # a job that has told its result may not have ended yet
+    [ -n "$(squeue --noheader)" ] || break
+    sleep 0.2
+  done
   for daemon in slurmd slurmctld munged; do
     [ ! -f "$folder/$daemon.pid" ] || kill "$(cat "$folder/$daemon.pid")" || true
   done

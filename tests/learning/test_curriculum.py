@@ -12,7 +12,7 @@ WORLD = LifetimeParams({}, jnp.array([1.0, 3.0]))
 
 
 def met(step, later=(False, False), later_after=0, levels=1, easier_until=0):
-    return curriculum.at(WORLD, step, later, later_after, levels, easier_until).tasks.tolist()
+    return curriculum.meet(WORLD, step, later, later_after, levels, easier_until).tasks.tolist()
 
 
 @pytest.mark.parametrize(
@@ -24,13 +24,9 @@ def test_levels_are_climbed_evenly(step, level):
     assert met(step, levels=3, easier_until=10) == shares.ravel().tolist()
 
 
-def test_all_levels_are_met_where_none_is_left_behind():
-    assert met(7, levels=3) == [1, 3, 1, 3, 1, 3]
-
-
 def test_a_task_is_waited_for_at_every_level():
-    assert met(1, later=(True, False), later_after=2, levels=2) == [0, 3, 0, 3]
-    assert met(2, later=(True, False), later_after=2, levels=2) == [1, 3, 1, 3]
+    waits = dict(later=(True, False), later_after=6, levels=2, easier_until=5)
+    assert [met(step, **waits) for step in (4, 5, 6)] == [[0, 3, 0, 0], [0, 0, 0, 3], [0, 0, 1, 3]]
     assert met(1, later=(True, True), later_after=2) == [1, 3], "all of them are waited for by none"
 
 

@@ -195,7 +195,7 @@ def test_eight_devices_act_and_learn_as_one(kind):
     env, policy, world, state = begun("gru", "mixture")  # in which choices are not even
     update = functools.partial(
         ppo.update, policy=policy, optimizer=optax.sgd(1e-2), env=env, see=as_it_is, window=5,
-        syllabus=lambda world, step: world, terms=TERMS, **SETTINGS,
+        curriculum=lambda world, step: world, terms=TERMS, **SETTINGS,
     )  # fmt: skip
 
     def updated(kind, devices):
