@@ -50,7 +50,8 @@ def main():
         for job in asked:
             print(shlex.join(("python", *job.command)))
         return
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (signal.SIGINT, signal.SIGTERM):  # a shell may have had the former ignored
+        signal.signal(number, signal.default_int_handler)
     try:
         ended = run(asked, workers(given.workers, given.gpus), pathlib.Path(given.logs))
     except KeyboardInterrupt:
@@ -98,7 +99,7 @@ def run(asked, free, folder):
                 time.sleep(0.5)
         except KeyboardInterrupt:
             for job in running.values():
-                job.process.send_signal(signal.SIGINT)
+                job.process.send_signal(signal.SIGTERM)
             for job in running.values():
                 job.process.wait()
             raise

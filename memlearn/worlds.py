@@ -81,7 +81,8 @@ def conditions(config, task=None):
     Raises:
       UserError: if a lifetime needs more classes than there are.
     """
-    build.tasks(config)  # there are no rows without
+    if build.foreign(config):
+        build.tasks(config)  # tells who knows environments of others
     rows = {}
     for name, (split, level) in {**CONDITIONS, "validation": (VALIDATION, {})}.items():
         env, classes = build.environment(config, **level), world(config, **split, task=task)

@@ -1,7 +1,6 @@
 """Jobs on this machine: how many at a time, what becomes of those that fail, and an interrupt."""
 
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -10,18 +9,20 @@ from launch import local
 from launch.jobs import Job
 
 SAVES = """
-import sys, time
-print("begun", flush=True)
-try:
-    time.sleep(60)
-except KeyboardInterrupt:
+import signal, sys, time
+def save(number, frame):
     print("saved")
+    sys.exit(130)
+signal.signal(signal.SIGTERM, save)
+print("begun", flush=True)
+time.sleep(60)
 """
 LAUNCH = """
-import pathlib, sys
+import pathlib, signal, sys
 from launch import local
 from launch.jobs import Job
 jobs = [Job(name, ("-c", sys.argv[2])) for name in ("one", "two", "three")]
+signal.signal(signal.SIGTERM, signal.default_int_handler)
 local.run(jobs, local.workers(2, 0), pathlib.Path(sys.argv[1]))
 """
 
@@ -60,7 +61,7 @@ def test_an_interrupt_lets_every_job_save(tmp_path):
     while not all(log.exists() and log.read_text() for log in logs):
         assert launched.poll() is None
         time.sleep(0.01)
-    launched.send_signal(signal.SIGINT)
+    launched.terminate()
     assert launched.wait(timeout=30)
     assert [log.read_text() for log in logs] == ["begun\nsaved\n"] * 2
     assert not (tmp_path / "three.log").exists()
