@@ -2,6 +2,7 @@
 
 import argparse
 import pathlib
+import shlex
 import subprocess
 import sys
 from typing import NamedTuple
@@ -43,6 +44,12 @@ def asked(parser, arguments=None):
     if not given.workdir:
         parser.error("name a --workdir; seed 0 is run in WORKDIR-0, and so on")
     return given, of_config(given.config, given.workdir, given.seeds, given.rest)
+
+
+def show(asked):
+    """Print what would be run."""
+    for job in asked:
+        print(shlex.join(("python", *job.command)))
 
 
 def of_study(path, seeds, rest):

@@ -11,7 +11,6 @@ printed is in --logs. Interrupted, it lets every job save what it has.
 import collections
 import os
 import pathlib
-import shlex
 import signal
 import subprocess
 import sys
@@ -47,9 +46,7 @@ def main():
     parser.add_argument("--gpus", type=int, default=0, help="of this machine, to be shared out")
     given, asked = jobs.asked(parser)
     if given.dry_run:
-        for job in asked:
-            print(shlex.join(("python", *job.command)))
-        return
+        return jobs.show(asked)
     for number in (signal.SIGINT, signal.SIGTERM):  # a shell may have had the former ignored
         signal.signal(number, signal.default_int_handler)
     try:
@@ -136,7 +133,9 @@ def table(asked, running, ended):
 
 def last_line(log):
     """Return the last line of a log that says something."""
-    text = log.read_bytes()[-4096:].decode(errors="replace")
+    with log.open("rb") as file:
+        file.seek(max(0, log.stat().st_size - 4096))
+        text = file.read().decode(errors="replace")
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     return lines[-1] if lines else ""
 

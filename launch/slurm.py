@@ -8,7 +8,6 @@ up, it saves, and waits in the queue to go on.
 """
 
 import os
-import shlex
 import signal
 import sys
 
@@ -55,9 +54,7 @@ def main():
     resources |= dict(gpus_per_node=given.gpus, slurm_partition=given.partition)
     if given.dry_run:
         print(*(f"{name}={value}" for name, value in resources.items()))
-        for job in asked:
-            print(shlex.join(("python", *job.command)))
-        return
+        return jobs.show(asked)
     try:
         import submitit
     except ImportError as error:

@@ -1,6 +1,8 @@
 """Train one agent on one task with one seed, and print what it scores in lifetimes that are new.
 
-python -m benchmarks.peers.run --agent='memorax gru' --task=popgym:RepeatPreviousEasy
+    python -m benchmarks.peers.run --agent='memorax gru' --task=popgym:RepeatPreviousEasy
+
+`python -m benchmarks.peers` calls it for each of them.
 """
 
 import importlib

@@ -1,6 +1,9 @@
 """What is compared: agents, tasks, and the configuration that all of them share."""
 
+import time
 from typing import Any, NamedTuple
+
+import jax
 
 from experiments.configs import cards, ppo_binding
 from memlearn import build
@@ -60,6 +63,27 @@ def configure(task, memory, seed, steps=0):
     return config
 
 
+def window(config):
+    """Return the steps of each environment in an update."""
+    return config.ppo.window or build.environment(config).length
+
+
 def steps_each(config):
     """Return the steps of all environments in an update."""
-    return config.batch * (config.ppo.window or build.environment(config).length)
+    return config.batch * window(config)
+
+
+def timed(config, update, state):
+    """Take all updates; return the state after them, and the steps a second of all but the first.
+
+    Args:
+      config: of the run.
+      update: function of a state and the number of the update that returns the next state.
+      state: before the first, which compiles.
+    """
+    for step in range(config.updates):
+        if step == 1:
+            start = time.perf_counter()
+        state = jax.block_until_ready(update(state, step))
+    seconds = time.perf_counter() - start
+    return state, (config.updates - 1) * steps_each(config) / seconds

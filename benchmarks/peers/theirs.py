@@ -1,7 +1,6 @@
 """Train an agent of memorax 1.0.1, which perceives events by encoders as ours have."""
 
 import functools
-import time
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -28,7 +27,7 @@ from memorax.networks import (
     heads,
 )
 
-from benchmarks.peers.settings import Trained, steps_each
+from benchmarks.peers.settings import Trained, steps_each, timed, window
 from memlearn import build, worlds
 from memlearn.encoders.fuse import EventEncoder
 from memlearn.policy import Output
@@ -157,16 +156,14 @@ def train(config):
     env = build.environment(config)
     world = worlds.world(config, **worlds.SEEN)
     actor, critic = networks(config, env, world)
-    optimizer, window = build.optimizer(config), config.ppo.window or env.length
+    optimizer = build.optimizer(config)
     agent = actor, critic, optimizer, optimizer
-    ppo = PPO(ppo_config(config, window), Lifetimes(env, world), None, *agent)
-    key, state = ppo.init(jax.random.key(config.seed))
-    for step in range(config.updates):
-        if step == 1:
-            start = time.perf_counter()
-        key, state, report = ppo.train(key, state, steps_each(config))
-        jax.block_until_ready(report)
-    speed = (config.updates - 1) * steps_each(config) / (time.perf_counter() - start)
+    ppo = PPO(ppo_config(config), Lifetimes(env, world), None, *agent)
+
+    def update(state, step):
+        return ppo.train(*state, steps_each(config))[:2]
+
+    (_, state), speed = timed(config, update, ppo.init(jax.random.key(config.seed)))
     params = state.actor_params, state.critic_params
     carry = jax.tree.leaves(state.actor_carry)
     return Trained(
@@ -176,11 +173,11 @@ def train(config):
     )  # fmt: skip
 
 
-def ppo_config(config, window):
+def ppo_config(config):
     """Return memorax's `PPOConfig`, as near to ours as it has it."""
     return PPOConfig(
-        name=config.task, num_envs=config.batch, num_eval_envs=config.batch, num_steps=window,
-        gamma=config.ppo.within, gae_lambda=config.ppo.decay,
+        name=config.task, num_envs=config.batch, num_eval_envs=config.batch,
+        num_steps=window(config), gamma=config.ppo.within, gae_lambda=config.ppo.decay,
         num_minibatches=config.ppo.minibatches, update_epochs=config.ppo.epochs,
         normalize_advantage=True, clip_coef=config.ppo.clip, clip_vloss=True,
         ent_coef=config.ppo.entropy_weights[0], vf_coef=config.value_weight,
