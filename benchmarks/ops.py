@@ -8,18 +8,21 @@ JSON object a row to --output.
 
 GRU and GDN are whole layers, with weights and their gradients. GDN is the gated delta network of
 memax (`pip install -e '.[memax]'`), a scan over two matrices, one of them its transition, that have
-as many bytes as the slots. The row of the kernel needs a GPU.
+as many bytes as the slots. A GPU is asked for more banks, which are wider, in bfloat16, and for the
+kernels, beside gated slot attention (`benchmarks/gsa.py`).
 """
 
 import functools
 import importlib.util
+import itertools
+import json
+import os
 import subprocess
 import sys
 
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
-import numpy as np
 from absl import app, logging
 from jax import lax
 from rich.console import Console
@@ -31,6 +34,8 @@ from memlearn.ops.slots.apply import FORMS
 from memlearn.ops.slots.pallas import pallas
 
 FULL = dict(batch=32, slots=64, key_width=64, value_width=64)
+HEADS = 8  # of each of 64 lifetimes
+WIDE = dict(batch=64 * HEADS, slots=64, key_width=128, value_width=128)
 SMALL = dict(batch=2, slots=8, key_width=8, value_width=8)
 BLOCK = 64  # steps that the rematerialised scan computes again at once
 TOLERANCE = 5e-6  # largest error of a form of the op, relative to the largest element of an array
@@ -93,6 +98,8 @@ OPS = {
     "chunk, all at once": (FORMS["chunk, all at once"], SLOT_INPUTS),
     "pallas": (pallas, SLOT_INPUTS),
     "chunk, erasing": (FORMS["chunk"], (*SLOT_INPUTS, "e")),
+    "chunk, all at once, erasing": (FORMS["chunk, all at once"], (*SLOT_INPUTS, "e")),
+    "pallas, erasing": (pallas, (*SLOT_INPUTS, "e")),
     "scan, erasing": (scan, (*SLOT_INPUTS, "e")),
     "GRU": (gru, ("gru", "k", "v")),
     "attention": (attention, ("q", "k", "v")),
@@ -100,12 +107,12 @@ OPS = {
 }
 
 
-def draw(steps, batch, slots, key_width, value_width):
+def draw(steps, dtype, batch, slots, key_width, value_width):
     """Random inputs of all ops, by name."""
-    rng = np.random.default_rng(0)
+    keys = map(functools.partial(jax.random.fold_in, jax.random.key(0)), itertools.count())
 
     def normal(*shape):
-        return jnp.asarray(rng.normal(size=shape), jnp.float32)
+        return jax.random.normal(next(keys), shape, dtype)
 
     rows, w = key_width + value_width, jax.nn.softmax(normal(batch, steps, slots))
     return dict(
@@ -115,17 +122,17 @@ def draw(steps, batch, slots, key_width, value_width):
         w=w,
         e=0.5 * w,
         g=jnp.maximum(-jnp.abs(normal(batch, steps, slots)), -5.0),
-        resets=jnp.asarray(rng.random((batch, steps)) < 0.01),
+        resets=jax.random.uniform(next(keys), (batch, steps)) < 0.01,
         state=(normal(batch, slots, key_width), normal(batch, slots, value_width)),
         init=(normal(slots, key_width), normal(slots, value_width)),
         bias=normal(batch, steps, slots),
-        gru=GRU.init(jax.random.key(0), jnp.zeros((batch, 1, rows))),
+        gru=GRU.init(jax.random.key(0), jnp.zeros((1, 1, rows))),
     )
 
 
 def agree(names, shapes):
     """Exit unless these forms of the op equal the scan on this device, gradients included."""
-    drawn = draw(2 * BLOCK, **shapes)
+    drawn = draw(2 * BLOCK, jnp.float32, **shapes)
 
     def run(name):
         op, needs = OPS[name]
@@ -142,9 +149,9 @@ def agree(names, shapes):
             sys.exit(f"{name!r} is wrong by {error:.1e} on this device; nothing was measured")
 
 
-def compare(names, steps, shapes):
+def compare(names, steps, shapes, dtype=jnp.float32):
     """Time the ops of these names; return a list of dicts, one for each op and pass."""
-    drawn, cases = draw(steps, **shapes), {}
+    drawn, cases = draw(steps, dtype, **shapes), {}
     if "GDN" in names:
         layer = gdn_layer(shapes["key_width"] + shapes["value_width"], shapes["key_width"])
         drawn["gdn"] = jax.tree.map(lambda x: x if isinstance(x, jax.Array) else None, layer)
@@ -159,6 +166,7 @@ def compare(names, steps, shapes):
             "pass": which,
             "steps": steps,
             **shapes,
+            "dtype": jnp.dtype(dtype).name,
             "seconds": seconds,
             "quartiles": quartiles,
             "tokens_per_second": shapes["batch"] * steps / seconds,
@@ -166,6 +174,21 @@ def compare(names, steps, shapes):
             "temporary_bytes": temporary,
         }
         for (name, which), (seconds, quartiles, temporary) in figures.items()
+    ]
+
+
+def beside_gsa(rows):
+    """Return rows of gated slot attention at the shapes of these, which have the chunked form's."""
+    batch, steps = rows[0]["batch"] // HEADS, rows[0]["steps"]
+    shapes = map(str, (batch, steps, HEADS, WIDE["slots"], WIDE["value_width"]))
+    command = [sys.executable, "-m", "benchmarks.gsa", *shapes]
+    found = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+    chunk = {row["pass"]: row["seconds"] for row in rows if row["op"] == "chunk"}
+    return [
+        {**rows[0], "op": "gsa", "pass": which, **figures, "temporary_bytes": 0}
+        | {"tokens_per_second": rows[0]["batch"] * rows[0]["steps"] / figures["seconds"]}
+        | {"over_chunk": figures["seconds"] / chunk[which]}
+        for which, figures in json.loads(found.splitlines()[-1]).items()
     ]
 
 
@@ -187,11 +210,15 @@ def as_table(rows):
 
 def main(_):
     logging.set_verbosity(logging.WARNING)  # JAX tells of every backend that it does not find
-    if subprocess.run([sys.executable, "-m", "pytest", "-q", "tests/ops"], check=False).returncode:
+    tests = [sys.executable, "-m", "pytest", "-q", "tests/ops"]
+    # GPUs and TPUs round by far more than what the tests allow: `agree` asks them, more precisely.
+    if subprocess.run(tests, env={**os.environ, "JAX_PLATFORMS": "cpu"}, check=False).returncode:
         sys.exit("the tests of the ops do not pass; nothing was measured")
-    missing = set() if jax.default_backend() == "gpu" else {"pallas"}
-    if importlib.util.find_spec("memax") is None:
-        missing.add("GDN")
+    gpu, missing = jax.default_backend() == "gpu", {"GDN"}
+    if importlib.util.find_spec("memax") is not None:
+        missing = set()
+    if not gpu:
+        missing |= {"pallas", "pallas, erasing"}
     every = [name for name in OPS if name not in missing]
     shapes = SMALL if timing.QUICK.value else FULL
     agree([name for name in every if OPS[name][1] == SLOT_INPUTS], shapes)
@@ -199,6 +226,12 @@ def main(_):
     if timing.QUICK.value:
         plan = {64: every, 128: ["chunk", "attention"]}
     rows = [row for steps, names in plan.items() for row in compare(names, steps, shapes)]
+    if gpu and not timing.QUICK.value:
+        forms = [name for name in every if "bias" in OPS[name][1] and name != "scan"]
+        wide = compare(forms, 2048, WIDE, jnp.bfloat16)
+        rows += wide
+        if importlib.util.find_spec("fla") is not None:
+            rows += beside_gsa(wide)
     timing.append(rows)
     Console(width=timing.WIDTH).print(as_table(rows))
 

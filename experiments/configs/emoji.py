@@ -13,12 +13,19 @@ Score      .855 on held-out classes and style, seed 1 (commit 0c237ad); others n
 
 from experiments.configs import binding
 
+SIZES = {
+    "cpu": dict(updates=6000),
+    "gpu": dict(batch=256, updates=3000, channels=(64, 128, 256), validation_lifetimes=512),
+}
 
-def get_config():
-    """Return the configuration; what is not named here is as in `binding`."""
+
+def get_config(size="cpu"):
+    """Return the configuration of a size; what is not named here is as in `binding`."""
+    if size not in SIZES:
+        raise ValueError(f"no size is called {size!r}; there are: {', '.join(SIZES)}")
     config = binding.get_config().unlock()
+    config.update(SIZES[size])
     config.data = "emoji"
-    config.updates = 6000
     config.zoom = 0.3  # styles differ in how much of the frame they fill
     config.recolor = 1.0  # ... and in colours; two have none
     config.turn = 0.5  # in half of the lifetimes a thousand classes are eight thousand

@@ -70,7 +70,10 @@ def assert_close(found, expected, tolerance):
         assert x.shape == y.shape
         x, y = np.asarray(x, np.float64), np.asarray(y, np.float64)
         error, scale = np.max(np.abs(x - y)), np.max(np.abs(y))
-        assert error <= tolerance * scale, f"{jax.tree_util.keystr(path)}: {error} of {scale}"
+        # What is exactly 0 in one form may be a trace in another.
+        assert error <= tolerance * scale + 1e-30, (
+            f"{jax.tree_util.keystr(path)}: {error} of {scale}"
+        )
 
     jax.tree_util.tree_map_with_path(check, found, expected)
 
@@ -117,11 +120,10 @@ def test_the_kernel_equals_the_scan_when_interpreted(time, size, erase, bias):
     agree(functools.partial(pallas, size=size, interpret=True), time, erase, bias)
 
 
-def test_the_kernel_and_its_gradient_compile_for_a_gpu():
+@pytest.mark.parametrize("dtype", [jnp.float32, jnp.bfloat16])
+def test_the_kernel_and_its_gradient_compile_for_a_gpu(dtype):
     """As far as that goes without one: down to what Triton compiles."""
-    arguments = {name: jnp.ones((B, 32, 16)) for name in ("q", "k", "v", "w", "g", "e", "bias")}
-    slots = (jnp.ones((B, 16, 16)), jnp.ones((B, 16, 16)))
-    arguments |= dict(resets=jnp.zeros((B, 32), bool), state=slots, init=slots)
+    arguments = cast(draw(20), dtype)
 
     def energy(arguments):
         return sum(jnp.sum(x) for x in jax.tree.leaves(pallas(**arguments)))
@@ -207,7 +209,7 @@ def test_it_can_be_mapped(form):
         (chunk, dict(init=(np.zeros((N, K)), np.zeros((2, 1, N, V))))),
         (step, {}),
         (pallas, dict(size=0, interpret=True)),
-        (pallas, {}),  # too small for a GPU
+        (pallas, dict(size=8)),  # too small for a GPU
     ],
 )
 def test_disagreeing_arguments_are_refused(form, spoil):

@@ -1,248 +1,176 @@
-"""The slot recurrence as one kernel a bank, with the slots held on the chip.
+"""The slot recurrence by two kernels, one for scores and one for reads.
 
-A program of the kernel walks over the chunks of one bank, forward for the op and backward for its
-gradient. It does what `chunk` does (the names of equations are of that module), but a chunk is so
-short, and so close to the arithmetic, that decays are made one step j at a time:
+They do what `chunk` does (the names of equations are of that module), chunk after chunk: the first
+with the keys of a bank on the chip, the second, which is told p, with the values. Every
+sum over the steps of a chunk, of gates included, is a matmul of the whole chunk: those are what a
+GPU is fast at. As in `pairs`, the decay from step j to step i is a product of two numbers,
 
-    D_ij = D_i,j+1 a_{j+1}  for i > j,  from D_jj = 1                                     (decay)
+    D_ij = rise_i * fall_j.
 
-a product of numbers in [0, 1] again, [C, N] of which are held at once. The triangular system of
-(rows) is solved by substitution. The backward kernel differentiates the very function of a chunk
-that the forward kernel calls, from the slots that each chunk started from.
+Which two depends on how far the steps are apart. Steps j < i whose numbers first differ in the bit
+of value b >= 8 lie in neighbouring blocks of b steps, and meet where these touch: there
 
-A kernel cannot index what it holds, so rows are taken and set by masks. Triton compiles it: in JAX
-0.10, Mosaic, the other backend for GPUs, multiplies no arrays, only blocks of 64 rows and more from
-shared memory, and a chunk is shorter than that.
+    rise_i = exp(sum of g from the start of i's block to i)
+    fall_j = exp(sum of g after j, to the end of j's block)
 
-Not yet timed on a GPU, so that `apply` does not take it.
+are sums of numbers <= 0, in which nothing can cancel, and one matrix holds both, since i's block
+has an odd number and j's an even one. Steps of the same 8 meet in its middle: with x_i the sum of g
+from there to i, or minus the sum of what lies between i and there,
+
+    rise_i = exp(x_i)      fall_j = exp(-x_j)
+
+which cannot overflow if g is taken to be -20 where it is less (in float32): of 1, a slot keeps 2e-9
+in such a step, less than what rounding loses. Each kind of pairs is a mask of the matrix `[C, C]`
+of all pairs.
 """
 
 import functools
+import math
 
 import chex
 import jax
 import jax.numpy as jnp
 from jax import lax
-from jax.experimental import pallas as pl
-from jax.experimental.pallas import triton
 
+from memlearn.ops.slots.pairs import NOTHING
 from memlearn.ops.slots.scan import SlotState, check, widen
+from memlearn.ops.slots.walk import Walk, walk
+
+NEAR = 8  # steps that meet in their middle
+LEAST = 16  # rows or columns of a matrix
 
 
 def pallas(
-    q, k, v, w, g, resets, state, init, e=None, bias=None, *, size=16, interpret=False
+    q, k, v, w, g, resets, state, init, e=None, bias=None, *, size=16, warps=4, interpret=False
 ):  # fmt: skip
-    """Write to the slots and read them, by a kernel for GPUs.
+    """Write to the slots and read them, by kernels for GPUs.
 
-    Computes what `scan` does, of finite arguments (g may be -inf).
+    Computes what `scan` does, of finite arguments (g may be -inf). What a kernel multiplies has
+    powers of two of rows and columns, at least `LEAST`: slots and widths are filled up.
 
     Args:
       q, k, v, w, g, resets, state, init, e, bias: as of `scan`.
-      size: steps a chunk, int >= 1. The time to compile grows with it.
-      interpret: whether to run the kernel in plain JAX, on any device. If not, `size`, K, V and N
-        have to be powers of two, at least 16.
+      size: steps a chunk, a power of two, on a GPU at least `LEAST`.
+      warps: of a program of a kernel, a power of two.
+      interpret: whether to run the kernels in plain JAX, on any device.
 
     Returns:
       reads, scores, state: as of `scan`.
 
     Raises:
-      AssertionError: if ranks, shapes or dtypes disagree, or a size is not possible.
+      AssertionError: if ranks, shapes or dtypes disagree, or the size is not possible.
     """
     check(q, k, v, w, g, resets, state, init, e, bias)
-    chex.assert_scalar_positive(size)
-    for width in () if interpret else (size, *state[0].shape[1:], v.shape[-1]):
-        chex.assert_equal(width >= 16 and width & (width - 1) == 0, True)
-    time = q.shape[1]
-    init, state = widen(init, state)
-    options = (size, e is not None, interpret)
-    e, bias = (jnp.zeros_like(w) if x is None else x for x in (e, bias))
+    chex.assert_equal(size >= (1 if interpret else LEAST) and size & (size - 1) == 0, True)
+    (batch, time), dtype, slots, value_width = resets.shape, q.dtype, w.shape[-1], v.shape[-1]
+    init, state = (SlotState(*map(_fill, x)) for x in widen(init, state))
+    options = dtype, size, warps, interpret
+
+    starts = jnp.pad(resets, [(0, 0), (0, -time % size)]).reshape(batch, -1, size)
+    life = jnp.cumsum(starts, axis=2, dtype=jnp.int32).reshape(batch, -1)
+    given = dict(q=q, k=k, v=v, w=w, g=g) | ({} if e is None else dict(e=e))
     # Steps of zeros at the end change nothing.
-    sequences = [
-        jnp.pad(x, [(0, 0), (0, -time % size), (0, 0)])
-        for x in (q, k, v, w, g, resets[..., None].astype(init.keys.dtype), e, bias)
-    ]
-    reads, scores, state = _op(options, sequences, state, init)
-    state = SlotState(*(x.astype(q.dtype) for x in state))
-    return reads[:, :time], scores[:, :time], state
+    steps = {
+        name: jnp.pad(_fill(x, axes=(2,)), [(0, 0), (0, -time % size), (0, 0)])
+        for name, x in given.items()
+    }
+    q, k, v = (steps.pop(name) for name in ("q", "k", "v"))
+
+    how = Walk(_scores, steps["w"].shape[-1], init.keys.dtype, *options)
+    scores, keys = walk(how, life, dict(q=q, k=k, **steps), state.keys, init.keys)
+    scores = scores[:, :time, :slots]
+    p = jax.nn.softmax(scores if bias is None else scores + bias, axis=-1)
+    p = jnp.pad(_fill(p.astype(dtype), axes=(2,)), [(0, 0), (0, -time % size), (0, 0)])
+    how = Walk(_reads, v.shape[-1], dtype, *options)
+    reads, values = walk(how, life, dict(p=p, v=v, **steps), state.values, init.values)
+    state = keys[:, :slots, : given["q"].shape[-1]], values[:, :slots, :value_width]
+    state = SlotState(*(x.astype(dtype) for x in state))
+    return reads[:, :time, :value_width], scores.astype(dtype), state
 
 
-@functools.partial(jax.custom_vjp, nondiff_argnums=(0,))
-def _op(options, sequences, state, init):
-    return _run(options, sequences, state, init, starts=[])[0]
+def _fill(x, axes=(1, 2)):
+    """Fill these axes up with zeros, to powers of two."""
+
+    def missing(axis):
+        return max(LEAST, 1 << (x.shape[axis] - 1).bit_length()) - x.shape[axis]
+
+    return jnp.pad(x, [(0, missing(axis) if axis in axes else 0) for axis in range(x.ndim)])
 
 
-def _forward(options, sequences, state, init):
-    """Return the outputs, and what the backward pass needs: arguments and starts of chunks."""
-    batch, chunks = sequences[0].shape[0], sequences[0].shape[1] // options[0]
-    starts = [jax.ShapeDtypeStruct((batch, chunks, *x.shape[1:]), x.dtype) for x in state]
-    outputs, starts = _run(options, sequences, state, init, starts)
-    return outputs, (sequences, init, starts)
+def _scores(dot, keys, q, k, w, g, e=None):
+    """(scores) of a chunk `[C, N]`, and the keys after it."""
+    rows = _rows(dot, k, keys, w, g, e)
+    products, scores = dot(q, rows.T), _reach(dot, g) * dot(q, keys.T)
+    for mask, rise, fallen in _pairs(dot, w, g):
+        scores += rise * dot(jnp.where(mask, products, 0), fallen)
+    return _carry(dot, keys, w, g, rows), scores
 
 
-def _run(options, sequences, state, init, starts):
-    size, erase, interpret = options
-    _, _, v, w, *_ = sequences
-    reads, scores, keys, values, *starts = _over_banks(
-        functools.partial(_forward_kernel, size, erase), interpret, [v, w, *state, *starts]
-    )(*sequences, *state, *init)
-    return (reads, scores, SlotState(keys, values)), starts
+def _reads(dot, values, p, v, w, g, e=None):
+    """(reads) of a chunk `[C, V]`, and the values after it."""
+    rows = _rows(dot, v, values, w, g, e)
+    reads = dot(_shares(dot, p, w, g), rows) + dot(_reach(dot, g) * p, values)
+    return _carry(dot, values, w, g, rows), reads
 
 
-def _backward(options, kept, cotangents):
-    size, erase, interpret = options
-    sequences, init, starts = kept
-    d_reads, d_scores, d_state = cotangents
-    *d_sequences, d_keys, d_values, d_init_keys, d_init_values = _over_banks(
-        functools.partial(_backward_kernel, size, erase), interpret, [*sequences, *init, *init]
-    )(*sequences, *init, *starts, d_reads, d_scores, *d_state)
-    return d_sequences, SlotState(d_keys, d_values), SlotState(d_init_keys, d_init_values)
+def _rows(dot, rows, slots, w, g, e):
+    """(rows) `[C, X]`: what is written, less what is erased."""
+    if e is None:
+        return rows
+    i, j = _indices(w)
+    lower = jnp.where(j < i, _shares(dot, e, w, g), 0)
+    # As `pairs.inverse`, by masks.
+    solve = functools.partial(dot, dtype=rows.dtype)
+    inverse, block = (i == j).astype(rows.dtype), 1
+    while block < len(w):
+        corner = (i // block % 2 == 1) & (i // block == j // block + 1)
+        inverse -= solve(solve(inverse, jnp.where(corner, lower, 0)), inverse)
+        block *= 2
+    return solve(inverse, rows - dot(e * _reach(dot, g), slots))
 
 
-_op.defvjp(_forward, _backward)
+def _carry(dot, slots, w, g, rows):
+    """(carry) `[N, X]`."""
+    i, j = _indices(w)
+    keep = jnp.exp(jnp.sum(jnp.maximum(g, NOTHING), axis=0))[:, None]
+    remains = w * jnp.exp(_sums(dot, j > i, g))
+    return keep * slots + dot(remains.T, rows)
 
 
-def _over_banks(kernel, interpret, like):
-    """Run a kernel once a bank: the first axis of its arguments, and of results `like` these."""
-
-    def bank(x):
-        rest = (0,) * (len(x.shape) - 1)
-        return pl.BlockSpec((None, *x.shape[1:]), lambda b: (b, *rest))
-
-    def call(*arguments):
-        return pl.pallas_call(
-            kernel,
-            grid=arguments[0].shape[0],
-            in_specs=[bank(x) for x in arguments],
-            out_specs=[bank(x) for x in like],
-            out_shape=[jax.ShapeDtypeStruct(x.shape, x.dtype) for x in like],
-            interpret=interpret,
-            compiler_params=triton.CompilerParams(num_warps=8),
-        )(*arguments)
-
-    return call
+def _reach(dot, g):
+    """R_i, what is kept at each step of the slots before the chunk, `[C, N]`."""
+    i, j = _indices(g)
+    return jnp.exp(_sums(dot, j <= i, g))
 
 
-def _forward_kernel(size, erase, *refs):
-    sequences, (keys, values, *init) = refs[:8], refs[8:12]
-    reads, scores, last_keys, last_values, *starts = refs[12:]
-    init = tuple(x[...] for x in init)
-
-    def advance(index, slots):
-        for ref, x in zip(starts, slots):  # none, unless a backward pass will follow
-            ref[index] = x
-        steps = pl.ds(index * size, size)
-        slots, (read, score) = _chunk(erase, slots, init, tuple(x[steps] for x in sequences))
-        reads[steps], scores[steps] = read.astype(reads.dtype), score.astype(scores.dtype)
-        return slots
-
-    slots = lax.fori_loop(0, reads.shape[0] // size, advance, (keys[...], values[...]))
-    last_keys[...], last_values[...] = slots
+def _shares(dot, x, w, g):
+    """`sum_n x_i D_ij w_j` for j <= i, and else 0, `[C, C]`."""
+    pairs = _pairs(dot, w, g)
+    return sum(jnp.where(mask, dot(x * rise, fallen.T), 0) for mask, rise, fallen in pairs)
 
 
-def _backward_kernel(size, erase, *refs):
-    sequences, init, starts = refs[:8], refs[8:10], refs[10:12]
-    d_reads, d_scores, *d_last = refs[12:16]
-    d_sequences, d_first, d_init = refs[16:24], refs[24:26], refs[26:28]
-    chunks = d_reads.shape[0] // size
-    for x in d_init:
-        x[...] = jnp.zeros(x.shape, x.dtype)
-
-    def retreat(back, d_slots):
-        index = chunks - 1 - back
-        steps = pl.ds(index * size, size)
-        arguments = (
-            tuple(x[index] for x in starts),
-            tuple(x[...] for x in init),
-            tuple(x[steps] for x in sequences),
-        )
-        _, transpose = jax.vjp(functools.partial(_chunk, erase), *arguments)
-        wide = d_slots[0].dtype
-        d_outputs = d_reads[steps].astype(wide), d_scores[steps].astype(wide)
-        d_slots, d_start, d_steps = transpose((d_slots, d_outputs))
-        for ref, x in zip(d_init, d_start):
-            ref[...] += x
-        for ref, x in zip(d_sequences, d_steps):
-            ref[steps] = x
-        return d_slots
-
-    d_slots = lax.fori_loop(0, chunks, retreat, tuple(x[...] for x in d_last))
-    for ref, x in zip(d_first, d_slots):
-        ref[...] = x
+def _pairs(dot, w, g):
+    """Kinds of pairs: a mask `[C, C]`, of which one is set for each i >= j, rise and w * fall."""
+    (i, j), near = _indices(w), min(NEAR, len(w))
+    same = i // near == j // near
+    least = -0.9 * math.log(float(jnp.finfo(w.dtype).max)) / max(1, near // 2)
+    middle = i // near * near + near // 2
+    after, before = (j >= middle) & (j <= i), (j < middle) & (j > i)
+    sides = jnp.where(same & after, 1.0, jnp.where(same & before, -1.0, 0.0))
+    x = _sums(dot, sides, jnp.maximum(g, least))
+    yield same & (j <= i), jnp.exp(x), w * jnp.exp(-x)
+    while near < len(w):
+        same, odd = i // near == j // near, i // near % 2 == 1
+        meet = jnp.exp(_sums(dot, same & jnp.where(odd, j <= i, j > i), g))
+        yield odd & (i // near == j // near + 1), meet, w * meet
+        near *= 2
 
 
-def _chunk(erase, slots, init, sequences):
-    """Take one chunk of one bank.
-
-    Args:
-      erase: whether e is other than zero.
-      slots: S, `([N, K], [N, V])`, float32 or wider; so is `init`.
-      sequences: q, k, v, w, g, resets, e, bias of C steps, `[C, X]`.
-
-    Returns:
-      the slots after the chunk, and `(reads, scores)`, all as wide as `slots`.
-    """
-    dot = functools.partial(_dot, dtype=sequences[0].dtype)
-    q, k, v, w, g, reset, e, bias = (x.astype(slots[0].dtype) for x in sequences)
-    keep = jnp.exp(g)
-    on, size = keep * (1 - reset), w.shape[0]  # a_t, 0 where a lifetime starts
-    index = lax.broadcasted_iota(jnp.int32, (size, 1), 0)
-    column = lax.broadcasted_iota(jnp.int32, (1, size), 1)
-
-    def row(x, j):
-        return jnp.sum(jnp.where(index == j, x, 0), axis=0, keepdims=True)
-
-    def decays():
-        """(decay): j and D_ij `[C, N]` of all i, for each j from the last to the first."""
-        decay = jnp.zeros_like(w)
-        for j in reversed(range(size)):
-            decay = jnp.where(index == j, 1, decay * row(on, j + 1))
-            yield j, decay
-
-    def shares(x):
-        """`sum_n x_i D_ij w_j`, `[C, C]`."""
-        result = jnp.zeros((size, size), w.dtype)
-        for j, decay in decays():
-            share = jnp.sum(x * decay * row(w, j), axis=1, keepdims=True)
-            result = jnp.where(column == j, share, result)
-        return result
-
-    remains, fresh = jnp.zeros_like(w), jnp.zeros_like(w)
-    for j, decay in decays():
-        remains = jnp.where(index == j, row(decay, size - 1) * w, remains)
-        fresh += decay * row(keep * reset, j)
-    reach = decay * row(on, 0)  # after the last turn, from step 0
-
-    # (rows), solved by substitution.
-    rows = [k, v]
-    if erase:
-        lower = jnp.where(column < index, shares(e), 0)
-        for i, (held, first) in enumerate(zip(slots, init)):
-            rows[i] -= dot(e * reach, held) + dot(e * fresh, first)
-            for j in range(size - 1):
-                taken = jnp.sum(jnp.where(column == j, lower, 0), axis=1, keepdims=True)
-                rows[i] -= taken * row(rows[i], j)
-
-    # (scores) and (reads).
-    products = dot(q, rows[0].T)
-    scores = reach * dot(q, slots[0].T) + fresh * dot(q, init[0].T)
-    for j, decay in decays():
-        product = jnp.sum(jnp.where(column == j, products, 0), axis=1, keepdims=True)
-        scores += product * decay * row(w, j)
-    p = scores + bias
-    p = jnp.exp(p - lax.stop_gradient(jnp.max(p, axis=1, keepdims=True)))
-    p /= jnp.sum(p, axis=1, keepdims=True)
-    reads = dot(shares(p), rows[1]) + dot(reach * p, slots[1]) + dot(fresh * p, init[1])
-
-    # (carry).
-    last = (row(reach, size - 1).T, row(fresh, size - 1).T)
-    slots = tuple(
-        last[0] * held + last[1] * first + dot(remains.T, x)
-        for x, held, first in zip(rows, slots, init)
-    )
-    return slots, (reads, scores)
+def _sums(dot, among, g):
+    """`sum_j among_ij g_j`, `[C, N]`, in full precision: g has the dtype of the operands."""
+    return dot(among.astype(g.dtype), jnp.maximum(g, NOTHING), precision="highest")
 
 
-def _dot(x, y, dtype):
-    """A matmul of operands in `dtype`, summed in float32 or wider."""
-    wide = jnp.promote_types(dtype, jnp.float32)
-    return jnp.dot(x.astype(dtype), y.astype(dtype), preferred_element_type=wide)
+def _indices(x):
+    """Numbers i of the rows and j of the columns of a matrix of pairs of steps."""
+    return [lax.broadcasted_iota(jnp.int32, (len(x), len(x)), axis) for axis in (0, 1)]
