@@ -31,7 +31,6 @@ from rich.table import Table
 from benchmarks import timing
 from memlearn.ops.slots import SlotState, scan
 from memlearn.ops.slots.apply import FORMS
-from memlearn.ops.slots.pallas import pallas
 
 FULL = dict(batch=32, slots=64, key_width=64, value_width=64)
 HEADS = 8  # of each of 64 lifetimes
@@ -96,10 +95,10 @@ OPS = {
     "scan": (scan, SLOT_INPUTS),
     "scan, remat 64": (scan_in_blocks, SLOT_INPUTS),
     "chunk, all at once": (FORMS["chunk, all at once"], SLOT_INPUTS),
-    "pallas": (pallas, SLOT_INPUTS),
+    "pallas": (FORMS["pallas"], SLOT_INPUTS),
     "chunk, erasing": (FORMS["chunk"], (*SLOT_INPUTS, "e")),
     "chunk, all at once, erasing": (FORMS["chunk, all at once"], (*SLOT_INPUTS, "e")),
-    "pallas, erasing": (pallas, (*SLOT_INPUTS, "e")),
+    "pallas, erasing": (FORMS["pallas"], (*SLOT_INPUTS, "e")),
     "scan, erasing": (scan, (*SLOT_INPUTS, "e")),
     "GRU": (gru, ("gru", "k", "v")),
     "attention": (attention, ("q", "k", "v")),

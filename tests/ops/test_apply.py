@@ -11,18 +11,20 @@ B, N, K, V = 3, 16, 8, 8
 
 
 @pytest.mark.parametrize(
-    "time, backend, form",
+    "time, banks, dtype, backend, form",
     [
-        (1, "cpu", "step"),
-        (1, "gpu", "step"),
-        (2, "cpu", "chunk"),
-        (1024, "cpu", "chunk"),
-        (1024, "gpu", "chunk, all at once"),
-        (1024, "tpu", "chunk, all at once"),
+        (1, 512, jnp.bfloat16, "cpu", "step"),
+        (1, 512, jnp.bfloat16, "gpu", "step"),
+        (2, 32, jnp.float32, "cpu", "chunk"),
+        (1024, 512, jnp.bfloat16, "cpu", "chunk"),
+        (1024, 512, jnp.bfloat16, "gpu", "pallas"),
+        (1024, 32, jnp.bfloat16, "gpu", "chunk, all at once"),
+        (1024, 512, jnp.float32, "gpu", "chunk, all at once"),
+        (1024, 512, jnp.bfloat16, "tpu", "chunk, all at once"),
     ],
 )
-def test_the_form_depends_on_time_and_device(time, backend, form):
-    assert choose(time, backend) == form
+def test_the_form_depends_on_sizes_and_device(time, banks, dtype, backend, form):
+    assert choose(time, banks, dtype, backend) == form
 
 
 def arguments(time):
@@ -57,4 +59,5 @@ def test_it_computes_what_the_scan_does(time):
 
 
 def test_the_default_device_is_the_one_jax_has():
-    assert choose(64) == choose(64, jax.default_backend()) == "chunk"
+    few = 64, B, jnp.float32
+    assert choose(*few) == choose(*few, jax.default_backend()) == "chunk"

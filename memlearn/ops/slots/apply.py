@@ -3,26 +3,34 @@
 import functools
 
 import jax
+import jax.numpy as jnp
 
 from memlearn.ops.slots.chunk import chunk
+from memlearn.ops.slots.pallas import pallas
 from memlearn.ops.slots.step import step
 
 FORMS = {
     "chunk": chunk,
     "chunk, all at once": functools.partial(chunk, size=64, all_at_once=True),
+    "pallas": pallas,
     "step": step,
 }
+ENOUGH = 256  # banks, for a kernel that has one program for each
 
 
-def choose(time, backend=None):
+def choose(time, banks, dtype, backend=None):
     """Say which form of the op `apply` takes.
 
-    On a CPU, in training, chunk after chunk was the fastest form of 16, 256 and 1,024 steps; of 64,
-    all chunks at once took .85 of its time (`benchmarks/ops.py`, commit 66c10b5). That accelerators
-    do better with all chunks at once is expected, and not measured yet.
+    In training, by `benchmarks/ops.py`: on a CPU, chunk after chunk was the fastest form of 16, 256
+    and 1,024 steps; of 64, all chunks at once took .85 of its time (commit 66c10b5). On an H200,
+    all chunks at once took .36 to .86 of its time, and the kernels .27 of that for 512 banks in
+    bfloat16, but 1.3 and 1.6 times as long for 32 banks in float32, 64 and 1,024 steps (commit
+    d344866). TPUs were not measured.
 
     Args:
       time: T, the number of steps.
+      banks: B, how many there are.
+      dtype: of the arguments.
       backend: `cpu`, `gpu` or `tpu`; None for JAX's default.
 
     Returns:
@@ -31,6 +39,8 @@ def choose(time, backend=None):
     backend = backend or jax.default_backend()
     if time == 1:
         return "step"
+    if backend == "gpu" and banks >= ENOUGH and jnp.dtype(dtype).itemsize == 2:
+        return "pallas"
     return "chunk" if backend == "cpu" else "chunk, all at once"
 
 
@@ -46,4 +56,5 @@ def apply(q, k, v, w, g, resets, state, init, e=None, bias=None):
     Raises:
       AssertionError: if ranks, shapes or dtypes disagree.
     """
-    return FORMS[choose(q.shape[1])](q, k, v, w, g, resets, state, init, e, bias)
+    form = FORMS[choose(q.shape[1], q.shape[0], q.dtype)]
+    return form(q, k, v, w, g, resets, state, init, e, bias)
