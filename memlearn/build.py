@@ -1,6 +1,6 @@
-"""From the names in a configuration to the objects they stand for: the one table.
+"""From the names in a configuration to the objects they stand for; of memories, see `memories`.
 
-To plug in a memory, a task or an encoder of one's own, add a line here.
+To plug in a task or an encoder of one's own, add a line here, or of a memory, there.
 """
 
 import functools
@@ -17,13 +17,7 @@ from memlearn.encoders.text import BytesEncoder, TextEncoder
 from memlearn.encoders.vector import ActionEncoder, ScalarEncoder, VectorEncoder
 from memlearn.learning import augment, imitation, ppo
 from memlearn.learning.curriculum import meet
-from memlearn.memory import designs
-from memlearn.memory.fixed import memax
-from memlearn.memory.fixed.dnc import DNCMemory
-from memlearn.memory.fixed.gru import GRUMemory
-from memlearn.memory.fixed.lstm import LSTMMemory
-from memlearn.memory.fixed.none import NoMemory
-from memlearn.memory.keys import Addresses
+from memlearn.memories import MEMORIES
 from memlearn.memory.slot_memory import SlotMemory
 from memlearn.policy import MultimodalPolicy
 from memlearn.tasks import crossmodal, language
@@ -76,56 +70,6 @@ def encoders(config):
     if recorded.text_length and "text" in table:
         table["text"] = BytesEncoder(config.width)
     return table
-
-
-SIZES = ("banks", "slots", "value_width", "admission_rate", "top_banks")
-
-
-_maps = functools.cache(Addresses)  # one module, so that all layers share its parameters
-
-
-def _slot_memory(config, modalities, name):
-    """A named design, but for the axes that the configuration sets to another rule."""
-    memory = config.memory
-    changed = {axis: memory[axis] for axis in designs.AXES if memory[axis]}
-    sizes = {size: memory[size] for size in SIZES}
-    if name == "one_bank":
-        sizes.update(banks=1, slots=memory.banks * memory.slots, top_banks=0)
-    try:
-        design = designs.check({**designs.DESIGNS[name], **changed})
-    except ValueError as error:
-        raise UserError(str(error)) from error
-    maps, leads = _maps(memory.key_width), max(2, len(config.senses))
-    return SlotMemory(config.width, **modalities, **sizes, maps=maps, leads=leads, **design)
-
-
-def _memax(config, modalities, name):
-    return memax.MemaxMemory(
-        config.width, **modalities, kind=name, recurrent_size=config.memory.hidden
-    )
-
-
-# Name -> function of the configuration and of the numbers of modalities that events have, a dict of
-# `perceived` and `recalled`.
-MEMORIES = {
-    **{name: functools.partial(_slot_memory, name=name) for name in designs.DESIGNS},
-    "none": lambda config, modalities: NoMemory(config.width, **modalities),
-    "gru": lambda config, modalities: GRUMemory(
-        config.width, **modalities, hidden=config.memory.hidden
-    ),
-    "lstm": lambda config, modalities: LSTMMemory(
-        config.width, **modalities, hidden=config.memory.hidden
-    ),
-    "dnc": lambda config, modalities: DNCMemory(
-        config.width,
-        **modalities,
-        slots=config.memory.banks * config.memory.slots,
-        read_heads=config.memory.banks,
-        word_width=config.memory.value_width,
-        hidden=config.memory.hidden,
-    ),
-    **{name: functools.partial(_memax, name=name) for name in memax.KINDS},
-}
 
 
 def lookup(table, name, what):

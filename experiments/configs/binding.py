@@ -63,11 +63,13 @@ def get_config():
     config.width = 96
     config.channels = (32, 64, 128)  # of the image encoder
     config.memory = ConfigDict()
-    # A design of memlearn/memory/designs.py; or none, gru, lstm, dnc, lru, s6, ffm, attention.
+    # A design of memlearn/memory/designs.py; or none, gru, lstm, dnc, store, lru, s6, ffm,
+    # attention.
     config.memory.kind = "learned"
     config.memory.layers = 1
     config.memory.banks = 4
-    config.memory.slots = 32  # per bank
+    config.memory.slots = 32  # per bank; of a store, their square
+    config.memory.nearest = 8  # slots of a store that an event is written to, and reads
     config.memory.key_width = 32
     config.memory.value_width = 48
     config.memory.hidden = 256  # of the fixed memories

@@ -1,14 +1,14 @@
 r"""A store of very many slots, of which each step writes and reads a few.
 
-At step t the rows of the slots :math:`i \in W_t` are written, and those of :math:`i \in R_t` read:
+At step t the rows of the slots :math:`i \in R_t` are read, and those of :math:`i \in W_t` written:
 
+    read_t  = sum_i p_ti M_{t-1}[i]                over i in R_t
     M_t[i]  = (1 - w_ti) M_{t-1}[i] + w_ti v_t     for i in W_t, and M_{t-1}[i] for all others
-    read_t  = sum_i p_ti M_t[i]                    over i in R_t
 
 A lifetime starts with all rows 0. None is set to 0 for it: each slot bears the number of the
 lifetime that wrote it last, and what bears another is read as 0.
 
-Of each step only the rows that it writes and reads are kept for the gradient, which has one store of
+Of each step only the rows that it writes and reads are kept for the gradient, which has a store of
 its own: T steps take O(T k V + N V) of memory, and not O(T N V); and of time O(T k V), where the
 gradient that JAX would make copies a store at each of them.
 """
@@ -40,7 +40,7 @@ class Steps(NamedTuple):
       written: int32 `[T, k]`, slots that are written, no two of a step the same.
       w: float `[T, k]`, by how much, in [0, 1].
       v: float `[T, V]`, what is written.
-      asked: int32 `[T, k]`, slots that are read, after the write.
+      asked: int32 `[T, k]`, slots that are read, before the write.
       p: float `[T, k]`, with which weight.
       life: int32 `[T]`, the number of the lifetime, which grows by 1 where one starts.
     """
@@ -89,11 +89,14 @@ def _forward(steps, store):
     """Return the results, and the steps with the rows that they found."""
 
     def step(store, now):
-        written = _rows(store, now.written, now.life)
+        # At once, so that nothing is left to be read when the store is written over: else XLA
+        # copies it.
+        rows = _rows(store, jnp.append(now.asked, now.written), now.life)
+        count = len(now.asked)
+        asked, written = _Rows(*(x[:count] for x in rows)), _Rows(*(x[count:] for x in rows))
         new = (1 - now.w)[:, None] * written.seen + now.w[:, None] * now.v
         values = store.values.at[now.written].set(new)
         store = Store(values, store.lives.at[now.written].set(now.life))
-        asked = _rows(store, now.asked, now.life)
         return store, (now.p @ asked.seen, (now, written, asked))
 
     store, (reads, kept) = lax.scan(step, store, steps)
@@ -105,12 +108,12 @@ def _backward(kept, cotangents):
 
     def step(d_values, now):
         (now, written, asked), d_read = now
-        d_asked = jnp.where(asked.mine, now.p[:, None] * d_read, 0)
-        d_values = d_values.at[now.asked].add(d_asked)
         d_new = d_values[now.written]
-        d_held = jnp.where(written.mine, (1 - now.w)[:, None] * d_new, 0)
         d_w = jnp.sum(d_new * (now.v - written.seen), axis=1)
-        return d_values.at[now.written].set(d_held), (d_w, now.w @ d_new, asked.seen @ d_read)
+        d_held = jnp.where(written.mine, (1 - now.w)[:, None] * d_new, 0)
+        d_asked = jnp.where(asked.mine, now.p[:, None] * d_read, 0)
+        d_values = d_values.at[now.written].set(d_held).at[now.asked].add(d_asked)
+        return d_values, (d_w, now.w @ d_new, asked.seen @ d_read)
 
     d_values, (d_w, d_v, d_p) = lax.scan(step, d_store.values, (kept, d_reads), reverse=True)
     return Steps(None, d_w, d_v, None, d_p, None), Store(d_values, None)
