@@ -23,6 +23,7 @@ REQUIRES = [
     "resvg-py==0.5.0",  # drawing `emoji`; pinned, so that everyone has the same images
     "scipy>=1.15",  # blurring, connected classes; intervals
     "rich>=13.7",  # progress bars and tables
+    "pyyaml>=6",  # manifests for Kubernetes
 ]
 
 EXTRAS = {
@@ -36,6 +37,7 @@ EXTRAS = {
         "tensorboardX",
         "espeakng-loader==0.2.4",
         "submitit>=1.5",
+        "kubernetes-validate>=1.31",  # the schemas of Kubernetes
     ],
     "tensorboard": ["tensorboardX>=2.6.2"],  # writes events without TensorFlow
     # GPL-3.0, and so an extra, which tests use; pinned, so that all hear the same.

@@ -30,7 +30,6 @@ def options(doc):
     what.add_argument("--config", help="or a configuration: a job for each seed")
     parser.add_argument("--workdir", help="of a configuration: seed 0 is run in WORKDIR-0")
     parser.add_argument("--seeds", type=int, default=3, help="how many; a study has all in a job")
-    parser.add_argument("--logs", default="runs/logs", help="the folder for what jobs print")
     parser.add_argument("--dry-run", action="store_true", help="print what would be run")
     parser.add_argument("rest", nargs="*", help="after --: further options of each job")
     return parser

@@ -42,6 +42,7 @@ class Running(NamedTuple):
 
 def main():
     parser = jobs.options(__doc__)
+    parser.add_argument("--logs", default="runs/logs", help="the folder for what jobs print")
     parser.add_argument("--workers", type=int, default=1, help="jobs at a time")
     parser.add_argument("--gpus", type=int, default=0, help="of this machine, to be shared out")
     given, asked = jobs.asked(parser)

@@ -45,6 +45,7 @@ class Call:
 
 def main():
     parser = jobs.options(__doc__)
+    parser.add_argument("--logs", default="runs/logs", help="the folder for what jobs print")
     parser.add_argument("--partition", help="of the cluster")
     parser.add_argument("--hours", type=int, default=12, help="before a job is queued again")
     parser.add_argument("--cores", type=int, default=8, help="of each job")

@@ -44,5 +44,7 @@ def test_what_cannot_be_launched_is_said():
 
 
 def test_who_launches_takes_no_accelerator():
-    code = "import launch.local, launch.slurm, sys; sys.exit('jax' in sys.modules)"
+    code = (
+        "import launch.kubernetes, launch.local, launch.slurm, sys; sys.exit('jax' in sys.modules)"
+    )
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0

@@ -1,0 +1,99 @@
+"""Hand jobs to Kubernetes, as JobSets, on nodes with GPUs or with TPUs.
+
+    python -m launch.kubernetes --study=experiments/ablations/keys.py --image=IMAGE --claim=CLAIM
+        [--gpus=1 | --tpu=TYPE --topology=2x4] [--cores=8] [--dry-run] [-- OPTIONS OF EACH]
+
+As `launch.local`. IMAGE has the code in --folder, its working directory. CLAIM is a persistent
+volume claim that is mounted there as `runs`, so that what a job writes outlives it: have a study
+write there, too (`-- --out=runs/results`). A pod that has to make room for others saves, and
+another goes on from there. --dry-run prints the manifests, which is what `kubectl apply -f -` is
+given.
+"""
+
+import math
+import re
+import subprocess
+import sys
+
+import yaml
+
+from launch import jobs
+
+GRACE = 300  # seconds to save in
+HOST = 8  # chips that one host of a TPU has at most
+
+
+def main():
+    parser = jobs.options(__doc__)
+    parser.add_argument("--image", required=True, help="of the container")
+    parser.add_argument("--claim", required=True, help="for what jobs write")
+    parser.add_argument("--folder", default="/memlearn", help="of the code, in the image")
+    parser.add_argument("--cores", type=int, default=8, help="of each job")
+    parser.add_argument("--gpus", type=int, default=1, help="of each job, where there is no TPU")
+    parser.add_argument("--tpu", help="the type of a TPU, such as tpu-v5-lite-podslice")
+    parser.add_argument("--topology", default="2x4", help="of its chips, on one host")
+    given, asked = jobs.asked(parser)
+    if given.tpu and chips(given.topology) > HOST:
+        parser.error(f"a job has one host, and so {HOST} chips at most; not {given.topology}")
+    manifests = yaml.safe_dump_all([jobset(job, given) for job in asked], sort_keys=False)
+    if given.dry_run:
+        return print(manifests, end="")
+    try:
+        apply = ["kubectl", "apply", "-f", "-"]
+        sys.exit(subprocess.run(apply, input=manifests, text=True).returncode)
+    except FileNotFoundError:
+        parser.error("kubectl is not there; install it, or pass on what --dry-run prints")
+
+
+def chips(topology):
+    """How many chips a topology such as `2x4` has."""
+    return math.prod(map(int, topology.split("x")))
+
+
+def jobset(job, given):
+    """Return the manifest of a `Job`, for the options `given`."""
+    accelerator, nodes = {}, {}
+    if given.tpu:
+        accelerator = {"google.com/tpu": chips(given.topology)}
+        place = "cloud.google.com/gke-tpu"
+        nodes = {f"{place}-accelerator": given.tpu, f"{place}-topology": given.topology}
+    elif given.gpus:
+        accelerator = {"nvidia.com/gpu": given.gpus}
+    container = {
+        "name": "memlearn",
+        "image": given.image,
+        "workingDir": given.folder,
+        "command": ["python", *job.command],
+        "resources": {"requests": {"cpu": given.cores, **accelerator}, "limits": accelerator},
+        "volumeMounts": [{"name": "runs", "mountPath": f"{given.folder}/runs"}],
+    }
+    pod = {
+        "restartPolicy": "Never",
+        "terminationGracePeriodSeconds": GRACE,
+        "nodeSelector": nodes,
+        "containers": [container],
+        "volumes": [{"name": "runs", "persistentVolumeClaim": {"claimName": given.claim}}],
+    }
+    # Who had to make room is begun again, as often as that is; who failed would fail again.
+    made_room = [{"type": "DisruptionTarget", "status": "True"}]
+    again = {"rules": [{"action": "Ignore", "onPodConditions": made_room}]}
+    spec = {
+        "backoffLimit": 0,
+        "podFailurePolicy": again,
+        "template": {"spec": pod},
+    }
+    return {
+        "apiVersion": "jobset.x-k8s.io/v1alpha2",
+        "kind": "JobSet",
+        "metadata": {"name": name(job)},
+        "spec": {"replicatedJobs": [{"name": "run", "template": {"spec": spec}}]},
+    }
+
+
+def name(job):
+    """The name of a job as Kubernetes takes one: 40 small letters, digits and hyphens at most."""
+    return re.sub("[^a-z0-9]+", "-", job.name.lower())[:40].strip("-")
+
+
+if __name__ == "__main__":
+    main()

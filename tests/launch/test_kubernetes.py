@@ -1,0 +1,65 @@
+"""Manifests for Kubernetes: against its own schemas, and for the two kinds of accelerators."""
+
+import subprocess
+import sys
+
+import kubernetes_validate
+import pytest
+import yaml
+
+STUDY = "--study=experiments/ablations/lag.py", "--image=registry/memlearn:1", "--claim=disk"
+
+
+def call(*arguments):
+    command = [sys.executable, "-m", "launch.kubernetes", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=300)
+
+
+def manifests(*arguments):
+    asked = call(*STUDY, "--dry-run", *arguments)
+    assert asked.returncode == 0, asked.stderr
+    return list(yaml.safe_load_all(asked.stdout))
+
+
+def jobs_of(manifest):
+    """A JobSet is no part of Kubernetes itself; the jobs it is made of are."""
+    assert (manifest["apiVersion"], manifest["kind"]) == ("jobset.x-k8s.io/v1alpha2", "JobSet")
+    assert set(manifest["spec"]) == {"replicatedJobs"}
+    for replicated in manifest["spec"]["replicatedJobs"]:
+        assert set(replicated) == {"name", "template"}
+        metadata = dict(name=f"{manifest['metadata']['name']}-{replicated['name']}-0")
+        yield dict(apiVersion="batch/v1", kind="Job", metadata=metadata, **replicated["template"])
+
+
+@pytest.mark.parametrize("accelerator", [(), ("--gpus=0",), ("--tpu=tpu-v5-lite-podslice",)])
+def test_every_job_keeps_the_schema(accelerator):
+    found = manifests(*accelerator)
+    assert [x["metadata"]["name"] for x in found] == ["lag-learned", "lag-present"]
+    for job in (job for manifest in found for job in jobs_of(manifest)):
+        kubernetes_validate.validate(job, "1.31", strict=True)
+        job["spec"]["template"]["spec"]["containers"][0]["comand"] = []
+        with pytest.raises(kubernetes_validate.ValidationError):
+            kubernetes_validate.validate(job, "1.31", strict=True)
+
+
+def pod(*arguments):
+    return next(jobs_of(manifests(*arguments)[0]))["spec"]["template"]["spec"]
+
+
+def test_a_job_runs_its_command_where_its_accelerator_is():
+    (container,) = pod("--gpus=2", "--", "--out=runs/results")["containers"]
+    assert container["command"][:3] == ["python", "-m", "experiments.ablate"]
+    assert container["command"][-2:] == ["--out=runs/results", "--only=learned"]
+    assert container["resources"]["limits"] == {"nvidia.com/gpu": 2}
+    on_tpu = pod("--tpu=tpu-v5-lite-podslice", "--topology=2x2")
+    assert on_tpu["containers"][0]["resources"]["limits"] == {"google.com/tpu": 4}
+    assert on_tpu["nodeSelector"]["cloud.google.com/gke-tpu-topology"] == "2x2"
+
+
+def test_what_cannot_be_handed_over_is_said(tmp_path, monkeypatch):
+    asked = call(*STUDY, "--tpu=tpu-v4-podslice", "--topology=2x2x4")
+    assert asked.returncode == 2
+    assert asked.stderr.endswith("a job has one host, and so 8 chips at most; not 2x2x4\n")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    asked = call(*STUDY)
+    assert asked.returncode == 2 and "kubectl is not there; install it" in asked.stderr
