@@ -9,6 +9,7 @@ settings by trying them: `WARPS` and `STAGES` are those that it may try here, si
 many minutes.
 """
 
+import importlib.metadata
 import json
 import statistics
 import sys
@@ -33,7 +34,7 @@ def try_few():
 
 
 def measure(batch, steps, heads, slots, width):
-    """Return the name of a pass -> its median seconds, and quartiles."""
+    """Return the name of a pass -> its median seconds and quartiles, and versions of packages."""
     try_few()
     from fla.ops.gsa import chunk_gsa
 
@@ -54,7 +55,7 @@ def measure(batch, steps, heads, slots, width):
         for x in given:
             x.grad = None
 
-    figures = {}
+    figures, versions = {}, {x: importlib.metadata.version(x) for x in ("fla-core", "torch")}
     for name, run in {"forward": forward, "with backward": with_backward}.items():
         seconds = []
         for _ in range(2 + REPETITIONS):
@@ -64,7 +65,7 @@ def measure(batch, steps, heads, slots, width):
             torch.cuda.synchronize()
             seconds.append(time.perf_counter() - start)
         first, median, third = statistics.quantiles(seconds[2:], n=4, method="inclusive")
-        figures[name] = {"seconds": median, "quartiles": (first, third)}
+        figures[name] = {"seconds": median, "quartiles": (first, third), **versions}
     return figures
 
 

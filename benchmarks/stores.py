@@ -29,7 +29,7 @@ def lookup(side):
 
     def energy(keys, rows):
         found = product_keys.search(*keys, BEST)
-        return jnp.sum(jnp.square(product_keys.read(found.scores, rows)))
+        return jnp.sum(jnp.square(jnp.einsum("bk,bkv->bv", jax.nn.softmax(found.scores), rows)))
 
     def gradient(arguments):
         keys, values = arguments

@@ -30,7 +30,7 @@ def main():
     policy = build.policy(config)
     if not isinstance(policy.memories[0], SlotMemory):
         raise UserError(
-            f"a memory {config.memory.kind!r} has no slots, and so no structure to show"
+            f"a memory {config.memory.kind!r} is of no design, and so has no structure to show"
         )
     state = trained.restore(folder, config)
     measured = measure(config, policy, state.params)

@@ -35,11 +35,11 @@ def _slot_memory(config, modalities, name):
 
 
 def _store(config, modalities):
-    memory = config.memory
-    if memory.key_width % 2 or not 1 <= memory.nearest <= memory.slots**2:
-        raise UserError(
-            "memory.key_width must be even, and memory.nearest 1 to slots^2, of a store"
-        )
+    memory, most = config.memory, config.memory.slots**2
+    if memory.key_width % 2:
+        raise UserError(f"memory.key_width of a store must be even; got {memory.key_width}")
+    if not 1 <= memory.nearest <= most:
+        raise UserError(f"memory.nearest must be from 1 to memory.slots^2 = {most}")
     return StoreMemory(
         config.width,
         **modalities,

@@ -16,7 +16,7 @@ from memlearn.ops import product_keys, store
 from memlearn.types import LIFETIME
 
 LEAST = 0.01  # of what was written, that what is read is divided by
-SHARPNESS = 10.0  # of the weights of slots, at first; unit keys agree by 2 at most
+SHARPNESS = 10.0  # of the weights of slots, at first; a query and a key agree by 1.4 at most
 
 
 class StoreMemoryState(NamedTuple):
@@ -43,8 +43,9 @@ class StoreMemory(Memory):
         [r; o] = sum_i p_i M[i]                   read = r / (o + .01)
         M[i] <- (1 - w_i) M[i] + w_i [v; 1]
 
-    with a the admission and s the sharpness; o tells how much was ever written there. An event does
-    not find itself: it is written after it has read.
+    with a the admission and s the sharpness; o tells how much was ever written there, and is
+    recalled beside what was read. All banks have the same keys. An event does not find itself: it
+    is written after it has read.
 
     Attributes:
       banks, side, value_width: H, S, V.

@@ -8,6 +8,9 @@ slots have 2 S halves. A query is compared with halves by halves,
 so that the k best slots are among the pairs of the k best left and the k best right halves: whoever
 has another half is beaten by k slots, those with the better halves in its place. What a lookup
 takes is O(S K + k^2), of S^2 slots.
+
+Who looks up the rows, `values[found.slots]`, and differentiates by these and not by the values, has
+a gradient that is as small as what was read, whatever the number of slots.
 """
 
 from typing import NamedTuple
@@ -47,7 +50,8 @@ def search(q, left, right, k):
     """
     chex.assert_rank([q, left, right], 2)
     chex.assert_shape([left, right], (None, q.shape[1] / 2))
-    chex.assert_type([q, left, right], q.dtype)
+    chex.assert_type(q, float)
+    chex.assert_type([left, right], q.dtype)
     chex.assert_scalar_in(k, 1, len(left) * len(right))
     halves = zip(jnp.split(q, 2, axis=1), (left, right))
     (s_left, i), (s_right, j) = (lax.top_k(x @ y.T, min(k, len(y))) for x, y in halves)
@@ -57,25 +61,10 @@ def search(q, left, right, k):
     return Found(scores, i * len(right) + j)
 
 
-def read(scores, rows):
-    """Weigh rows by their scores, `softmax(scores) rows`.
-
-    Who looks up the rows, `values[found.slots]`, and differentiates by these and not by the values,
-    has a gradient that is as small as what was read, whatever the number of slots.
-
-    Args:
-      scores: float `[B, k]`.
-      rows: float `[B, k, V]`.
-
-    Returns:
-      float `[B, V]`.
-    """
-    chex.assert_equal_shape_prefix([scores, rows], 2)
-    return jnp.einsum("bk,bkv->bv", jax.nn.softmax(scores, axis=-1), rows)
-
-
 def read_sharded(q, left, right, values, k, axis_name):
-    """Search and read slots that are spread over devices, inside `jax.shard_map`.
+    """Search slots that are spread over devices, and read `softmax(scores) rows`.
+
+    To be called inside `jax.shard_map`.
 
     Every device looks for the queries of all among its own slots. Those of its k best that are
     among the k best of all have a part in what is read, which is summed over devices. Keys of equal
@@ -86,7 +75,7 @@ def read_sharded(q, left, right, values, k, axis_name):
       left: left halves of this device's slots, float `[I, K / 2]`; all devices have as many.
       right: all right halves, float `[J, K / 2]`.
       values: of this device's slots, float `[I J, V]`.
-      k: how many slots a query reads.
+      k: how many slots a query reads, int in [1, all slots of all devices].
       axis_name: of the devices.
 
     Returns:
@@ -96,6 +85,7 @@ def read_sharded(q, left, right, values, k, axis_name):
       AssertionError: if shapes or dtypes disagree.
     """
     chex.assert_shape(values, (len(left) * len(right), None))
+    chex.assert_scalar_in(k, 1, len(values) * lax.axis_size(axis_name))
     queries = lax.all_gather(q, axis_name, tiled=True)
     scores, slots = search(queries, left, right, min(k, len(values)))
     every = lax.all_gather(lax.stop_gradient(scores), axis_name, axis=1, tiled=True)

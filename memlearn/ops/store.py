@@ -40,8 +40,8 @@ class Steps(NamedTuple):
       written: int32 `[T, k]`, slots that are written, no two of a step the same.
       w: float `[T, k]`, by how much, in [0, 1].
       v: float `[T, V]`, what is written.
-      asked: int32 `[T, k]`, slots that are read, before the write.
-      p: float `[T, k]`, with which weight.
+      asked: int32 `[T, j]`, slots that are read, before the write.
+      p: float `[T, j]`, with which weight.
       life: int32 `[T]`, the number of the lifetime, which grows by 1 where one starts.
     """
 
@@ -71,12 +71,16 @@ def write_and_read(store, steps):
     Raises:
       AssertionError: if shapes or dtypes disagree.
     """
-    time, count = steps.written.shape
-    chex.assert_shape([steps.w, steps.written], (time, count))
+    chex.assert_rank([steps.written, steps.asked, steps.v, store.values], 2)
+    time = len(steps.written)
+    chex.assert_equal_shape([steps.w, steps.written])
     chex.assert_equal_shape([steps.p, steps.asked])
+    chex.assert_shape(steps.asked, (time, None))
     chex.assert_shape(steps.v, (time, store.values.shape[1]))
     chex.assert_shape([steps.life, store.lives], [(time,), (len(store.values),)])
+    chex.assert_type(store.values, float)
     chex.assert_type([steps.w, steps.v, steps.p], store.values.dtype)
+    chex.assert_type([steps.written, steps.asked, steps.life, store.lives], jnp.int32)
     return _run(steps, store)
 
 
@@ -89,14 +93,17 @@ def _forward(steps, store):
     """Return the results, and the steps with the rows that they found."""
 
     def step(store, now):
-        # At once, so that nothing is left to be read when the store is written over: else XLA
-        # copies it.
-        rows = _rows(store, jnp.append(now.asked, now.written), now.life)
-        count = len(now.asked)
-        asked, written = _Rows(*(x[:count] for x in rows)), _Rows(*(x[count:] for x in rows))
+        # All at once, and what is written depends on it, so that nothing is left to be read when
+        # the store is written over: else XLA copies it.
+        slots, count = jnp.append(now.asked, now.written), len(now.asked)
+        lives = store.lives[slots]
+        mine = (lives == now.life)[:, None]
+        seen = jnp.where(mine, store.values[slots], 0)
+        asked, written = _Rows(seen[:count], mine[:count]), _Rows(seen[count:], mine[count:])
         new = (1 - now.w)[:, None] * written.seen + now.w[:, None] * now.v
         values = store.values.at[now.written].set(new)
-        store = Store(values, store.lives.at[now.written].set(now.life))
+        later = jnp.maximum(lives[count:], now.life)  # which is `life`: none is later
+        store = Store(values, store.lives.at[now.written].set(later))
         return store, (now.p @ asked.seen, (now, written, asked))
 
     store, (reads, kept) = lax.scan(step, store, steps)
@@ -127,8 +134,3 @@ class _Rows(NamedTuple):
 
     seen: jax.Array
     mine: jax.Array
-
-
-def _rows(store, slots, life):
-    mine = (store.lives[slots] == life)[:, None]
-    return _Rows(jnp.where(mine, store.values[slots], 0), mine)

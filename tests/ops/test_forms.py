@@ -147,6 +147,21 @@ def test_chunk_equals_the_scan_in_single_precision(time, size, erase, bias, all_
             assert_close(found(**arguments), expected, tolerance)
 
 
+@pytest.mark.parametrize("erase", [False, True])
+def test_the_kernel_equals_the_scan_in_single_precision(erase):
+    found = differentiated(functools.partial(pallas, size=16, interpret=True))
+    for gates, tolerance in ((1.0, 5e-6), (20.0, 1e-4)):
+        arguments = cast(draw(40, erase, gates=gates), np.float32)
+        with jax.enable_x64(True):
+            expected = differentiated(scan)(**cast(arguments, np.float64))
+        assert_close(found(**arguments), expected, tolerance)
+
+
+def test_the_kernel_refuses_what_its_decays_do_not_fit_into():
+    with pytest.raises(AssertionError):
+        pallas(**cast(draw(8), jnp.float16), interpret=True)
+
+
 FORMS = {
     "one by one": functools.partial(chunk, size=4),
     "all at once": functools.partial(chunk, size=4, all_at_once=True),

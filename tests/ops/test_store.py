@@ -94,10 +94,12 @@ def test_a_gradient_does_not_keep_the_store_of_every_step():
     assert cost(256) - cost(2) < sum(x.nbytes for x in store.empty(4096, 16))
 
 
-def test_it_is_written_in_place():
-    program = jax.jit(total).lower(jnp.ones((8, 16))).compile().as_text()
-    assert "f32[4096,16]" in program
-    assert not re.search(r"f32\[4096,16\]\S* copy\(", program)
+@pytest.mark.parametrize("wrap", [lambda f: f, jax.vmap], ids=["one", "many"])
+def test_it_is_written_in_place(wrap):
+    v = jnp.ones((8, 16)) if wrap is not jax.vmap else jnp.ones((2, 8, 16))
+    program = jax.jit(wrap(total)).lower(v).compile().as_text()
+    assert "4096,16]" in program
+    assert not re.search(r"(f32\[(2,)?4096,16|s32\[(2,)?4096)\]\S* copy\(", program)
 
 
 def test_many_stores_are_mapped():
@@ -110,5 +112,10 @@ def test_many_stores_are_mapped():
 
 def test_what_does_not_fit_is_refused():
     held, steps = draw(4)
-    with pytest.raises(AssertionError):
-        store.write_and_read(held, steps._replace(w=steps.w[:, :1]))
+    float32 = jax.tree.map(lambda x: x.astype(np.float32) if x.dtype == float else x, (held, steps))
+    held, steps = float32
+    for name in ("w", "asked", "life"):
+        for spoilt in (getattr(steps, name)[:2], getattr(steps, name) + np.float32(0.5)):
+            if (name, spoilt.shape) != ("w", steps.w.shape):
+                with pytest.raises(AssertionError):
+                    store.write_and_read(held, steps._replace(**{name: spoilt}))

@@ -1,7 +1,8 @@
 """The slot op: keyed reads from, and gated writes to, N slots that decay.
 
-`scan` defines it. `chunk`, parallel over time, and `step`, for acting, have the same signature and
-compute the same; `apply` takes the form that is fastest where it runs, which `choose` names.
+`scan` defines it. `chunk`, parallel over time, `pallas`, by kernels for GPUs, and `step`, for
+acting, have the same signature and compute the same; `apply` takes the form that is fastest where
+it runs, which `choose` names.
 """
 
 from memlearn.ops.slots.apply import apply, choose

@@ -25,7 +25,7 @@ def choose(time, banks, dtype, backend=None):
     and 1,024 steps; of 64, all chunks at once took .85 of its time (commit 66c10b5). On an H200,
     all chunks at once took .36 to .86 of its time, and the kernels .27 of that for 512 banks in
     bfloat16, but 1.3 and 1.6 times as long for 32 banks in float32, 64 and 1,024 steps (commit
-    d344866). TPUs were not measured.
+    d344866). What lies between was not measured, nor were TPUs.
 
     Args:
       time: T, the number of steps.
@@ -39,7 +39,7 @@ def choose(time, banks, dtype, backend=None):
     backend = backend or jax.default_backend()
     if time == 1:
         return "step"
-    if backend == "gpu" and banks >= ENOUGH and jnp.dtype(dtype).itemsize == 2:
+    if backend == "gpu" and banks >= ENOUGH and dtype == jnp.bfloat16:
         return "pallas"
     return "chunk" if backend == "cpu" else "chunk, all at once"
 

@@ -49,7 +49,8 @@ def pallas(
     powers of two of rows and columns, at least `LEAST`: slots and widths are filled up.
 
     Args:
-      q, k, v, w, g, resets, state, init, e, bias: as of `scan`.
+      q, k, v, w, g, resets, state, init, e, bias: as of `scan`, but not in float16, whose numbers
+        end before what `rise` and `fall` may be.
       size: steps a chunk, a power of two, on a GPU at least `LEAST`.
       warps: of a program of a kernel, a power of two.
       interpret: whether to run the kernels in plain JAX, on any device.
@@ -61,6 +62,7 @@ def pallas(
       AssertionError: if ranks, shapes or dtypes disagree, or the size is not possible.
     """
     check(q, k, v, w, g, resets, state, init, e, bias)
+    chex.assert_equal(q.dtype == jnp.float16, False)
     chex.assert_equal(size >= (1 if interpret else LEAST) and size & (size - 1) == 0, True)
     (batch, time), dtype, slots, value_width = resets.shape, q.dtype, w.shape[-1], v.shape[-1]
     init, state = (SlotState(*map(_fill, x)) for x in widen(init, state))
