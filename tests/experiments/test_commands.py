@@ -160,7 +160,7 @@ def test_a_memory_without_slots_has_no_structure_to_show(trained, tmp_path):
     (tmp_path / "config.json").write_text(json.dumps(config))
     (tmp_path / "checkpoints" / "4").mkdir(parents=True)
     run = call(command("diagnose", f"--checkpoint={tmp_path}"))
-    assert run.returncode == 2 and "a memory 'gru' has no slots" in run.stderr
+    assert run.returncode == 2 and "a memory 'gru' is of no design" in run.stderr
     assert len(run.stderr.strip().splitlines()) == 1
 
 

@@ -11,7 +11,10 @@ from memlearn.memory.routing import balance_loss
 from tests.worlds import small_run
 
 # Those of memax are an extra; the rules that other designs are made of are in these.
-OTHERS = "dnc", "fifo_retrieval", "gated_slots", "gru", "lstm", "modality_banks", "none", "one_bank"
+OTHERS = (
+    *("dnc", "fifo_retrieval", "gated_slots", "gru", "lstm"),
+    *("modality_banks", "none", "one_bank", "store"),
+)
 
 
 def test_loss_equals_the_definition():

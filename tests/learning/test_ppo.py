@@ -98,7 +98,7 @@ def test_lifetimes_that_end_early_are_followed_by_others():
 
 
 @pytest.mark.parametrize(
-    "memory", ["learned", "window", "gated_slots", "gru", "lstm", "dnc", "none"]
+    "memory", ["learned", "window", "gated_slots", "store", "gru", "lstm", "dnc", "none"]
 )
 def test_what_is_learned_from_is_what_was_done(memory):
     """Log-probabilities and values of whole windows are those of acting step by step."""
