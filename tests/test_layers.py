@@ -13,6 +13,7 @@ MAY_IMPORT = {
     "types": set(),
     "ops": {"types"},
     "memory": {"ops", "types"},
+    "memories": {"memory", "types"},
     "encoders": {"types"},
     "policy": {"memory", "encoders", "types"},
     "tasks": {"types"},
