@@ -26,7 +26,7 @@ COPIED = 2**28  # float32s; 1 GiB, far more than any cache holds
 
 
 def acting(memory, environments):
-    """Return a function that rolls out a policy with this memory, its arguments, and the steps."""
+    """Return what rolls out a policy with this memory, what remembers alone, arguments, and T."""
     config = ppo_binding.get_config("level1")
     config.memory.kind = memory
     if timing.QUICK.value:

@@ -217,11 +217,10 @@ def main(_):
     # GPUs and TPUs round by far more than what the tests allow: `agree` asks them, more precisely.
     if subprocess.run(tests, env={**os.environ, "JAX_PLATFORMS": "cpu"}, check=False).returncode:
         sys.exit("the tests of the ops do not pass; nothing was measured")
-    gpu, missing = jax.default_backend() == "gpu", {"GDN"}
-    if importlib.util.find_spec("memax") is not None:
-        missing = set()
-    if not gpu:
-        missing |= {"pallas", "pallas, erasing"}
+    gpu = jax.default_backend() == "gpu"
+    missing = set() if gpu else {"pallas", "pallas, erasing"}
+    if importlib.util.find_spec("memax") is None:
+        missing.add("GDN")
     every = [name for name in OPS if name not in missing]
     shapes = SMALL if timing.QUICK.value else FULL
     agree([name for name in every if "bias" in OPS[name][1]], shapes)

@@ -71,20 +71,21 @@ def pallas(
     starts = jnp.pad(resets, [(0, 0), (0, -time % size)]).reshape(batch, -1, size)
     life = jnp.cumsum(starts, axis=2, dtype=jnp.int32).reshape(batch, -1)
     given = dict(q=q, k=k, v=v, w=w, g=g) | ({} if e is None else dict(e=e))
-    # Steps of zeros at the end change nothing.
-    steps = {
-        name: jnp.pad(_fill(x, axes=(2,)), [(0, 0), (0, -time % size), (0, 0)])
-        for name, x in given.items()
-    }
+
+    def whole(x):  # steps of zeros at the end change nothing
+        return jnp.pad(_fill(x, axes=(2,)), [(0, 0), (0, -time % size), (0, 0)])
+
+    steps = jax.tree.map(whole, given)
     q, k, v = (steps.pop(name) for name in ("q", "k", "v"))
 
     how = Walk(_scores, steps["w"].shape[-1], init.keys.dtype, *options)
     scores, keys = walk(how, life, dict(q=q, k=k, **steps), state.keys, init.keys)
     scores = scores[:, :time, :slots]
     p = jax.nn.softmax(scores if bias is None else scores + bias, axis=-1)
-    p = jnp.pad(_fill(p.astype(dtype), axes=(2,)), [(0, 0), (0, -time % size), (0, 0)])
     how = Walk(_reads, v.shape[-1], dtype, *options)
-    reads, values = walk(how, life, dict(p=p, v=v, **steps), state.values, init.values)
+    reads, values = walk(
+        how, life, dict(p=whole(p.astype(dtype)), v=v, **steps), state.values, init.values
+    )
     state = keys[:, :slots, : given["q"].shape[-1]], values[:, :slots, :value_width]
     state = SlotState(*(x.astype(dtype) for x in state))
     return reads[:, :time, :value_width], scores.astype(dtype), state
