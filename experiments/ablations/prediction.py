@@ -9,18 +9,9 @@ and `past` predict besides, see memlearn/learning/prediction.py; `taught` begins
 of these commands has learned from a teacher; if that is trained anew, remove the run of `taught`.
 """
 
-from experiments.configs import ppo_binding
+from experiments.ablations import reward
 
-REWARDED = {
-    **ppo_binding.LEVELS["level0"],
-    "task": "binding",
-    "learner": "ppo",
-    "later": (),
-    "memory.layers": 1,
-    "memory.slots": 32,
-    "batch": 128,
-    "updates": 100,
-}
+REWARDED = {**reward.rewarded("level0", "binding"), "updates": 100}
 
 
 def sweep():
