@@ -9,7 +9,7 @@ is right by luck once in 32 times. With `easier`, a quarter and a half of the th
 from experiments.ablations import reward
 
 TASKS = *reward.ALONE, "mixture"
-EASIER = {"easier": (0.25, 0.5), "easier_until": 500}
+EASIER = {"easier": (0.25, 0.5), "easier_until": 200}
 
 
 def sweep():

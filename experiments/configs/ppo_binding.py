@@ -21,7 +21,7 @@ LEVELS = {
         **dict(counted=1, showings=7, kinds=3, trials=3),
     },
     "level1": {
-        **dict(classes=8, words=32, delay=8, mentions=24, updates=1500),
+        **dict(classes=8, words=32, delay=8, mentions=24, updates=500),
         **dict(counted=2, showings=15, kinds=4, trials=5),
     },
 }
