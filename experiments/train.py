@@ -4,48 +4,42 @@
 
 The same command goes on where an interrupted run stopped. Writes to the workdir: config.json,
 commit.txt, metrics.jsonl, checkpoints/.
+
+Several hosts that see the same files train a run together, each told which of them it is:
+
+    python -m experiments.train ... --hosts=4 --host=0 --coordinator=ADDRESS_OF_HOST_0:1234
+
+With `--coordinator=auto` SLURM tells them, or another cluster that JAX knows.
 """
 
-import jax
+import pathlib
+
 from absl import flags
 from ml_collections import config_flags
 
-from experiments import command, courses, trained
-from memlearn import build, checks
-from memlearn.training import loop, workdir
-from memlearn.training.checkpoint import Checkpoints
-from memlearn.training.metrics import Metrics
-from memlearn.training.parallel import parallel
+from experiments import command
+from memlearn.training import hosts
+from memlearn.types import UserError
 
 CONFIG = config_flags.DEFINE_config_file("config", help_string="the experiment, a file")
 WORKDIR = flags.DEFINE_string("workdir", None, "the folder of the run")
+HOSTS = flags.DEFINE_integer("hosts", 1, "how many train together", lower_bound=1)
+HOST = flags.DEFINE_integer("host", 0, "which of them this is", lower_bound=0)
+COORDINATOR = flags.DEFINE_string("coordinator", None, "HOST:PORT of the first of them, or auto")
 flags.mark_flags_as_required(["config", "workdir"])
 
 
 def main():
-    config = CONFIG.value
-    checks.check(config)
-    policy, optimizer = build.policy(config), build.optimizer(config)
-    course = courses.course(config, policy, optimizer)
-    update = build.update(config, policy, optimizer)
-    update = parallel(update, config.parallel, config.batch, shared=course.shared)
-    validate = course.validation()
+    if COORDINATOR.value:
+        hosts.join(COORDINATOR.value, HOSTS.value, HOST.value)
+    elif HOSTS.value > 1:
+        raise UserError("several hosts need a --coordinator: HOST:PORT of the first, or auto")
+    # Not before: gymnax computes something when it is imported, and hosts must have joined by then.
+    from experiments import runs
 
-    with workdir.claim(WORKDIR.value, config) as folder:
-        checkpoints = Checkpoints(folder / "checkpoints")
-        if checkpoints.latest() is None:
-            course = trained.warmed(course, config.warm_start)
-        state = course.begin(jax.random.key(config.seed))
-        if checkpoints.latest() is not None:
-            state = checkpoints.restore(like=state)
-        metrics = Metrics(folder, int(state.step), config.tensorboard)
-
-        loop.train(
-            state, parallel=update, draw=course.draw, validate=validate, checkpoints=checkpoints,
-            metrics=metrics, updates=config.updates, log_every=config.log_every,
-            validate_every=config.validate_every, checkpoint_every=config.checkpoint_every,
-        )  # fmt: skip
-    print(folder)
+    runs.train(CONFIG.value, pathlib.Path(WORKDIR.value))
+    if hosts.first():
+        print(WORKDIR.value)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 import orbax.checkpoint as ocp
 
+from memlearn.training import hosts
 from memlearn.types import UserError
 
 KEEP = 2  # steps on disk: the last, and the one before in case the last is damaged
@@ -34,8 +35,11 @@ class Checkpoints:
         return self._manager.latest_step()
 
     def save(self, step, state):
-        """Begin to save `state` as `step`; returns as soon as the state may be changed."""
-        digest = ocp.args.JsonSave({"sha256": _digest(state)})
+        """Begin to save `state` as `step`; returns as soon as the state may be changed.
+
+        Among several hosts all have to, and each writes the part of the state that it has.
+        """
+        digest = ocp.args.JsonSave({"sha256": _digest(hosts.whole(state))})
         self._manager.save(
             step, args=ocp.args.Composite(state=ocp.args.StandardSave(state), digest=digest)
         )

@@ -10,6 +10,7 @@ import numpy as np
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from memlearn.training import hosts
 from memlearn.types import UserError
 
 
@@ -20,7 +21,8 @@ def train(
     """Update `state` until it has taken `updates` updates.
 
     What a batch holds depends on the state's key and step alone, so that a run which was cut off
-    and goes on from a checkpoint is the run that was not.
+    and goes on from a checkpoint is the run that was not. Several hosts stop at the same update,
+    whichever is asked; the first one validates, and shows how far they are.
 
     Args:
       state: `TrainState`, new or restored.
@@ -43,21 +45,27 @@ def train(
     spread, figures = parallel.spread(state), _Figures(step, metrics)
     with (
         contextlib.closing(checkpoints), contextlib.closing(metrics),
-        _progress() as progress, _StopSignals() as signals,
+        _progress() as progress, _StopSignals() as signals, hosts.together(),
     ):  # fmt: skip
+        stop = signals.stop
         task = progress.add_task("", total=updates, completed=step, note="compiling")
-        while step < updates and not signals.stop:
+        while step < updates and not stop:
             spread, report = parallel.update(spread, draw(key, step))
             step += 1
             saves = step % checkpoint_every == 0 or step == updates
             if step % log_every == 0 or saves:
                 figures.log(step, report)
-            if step % validate_every == 0 or step == updates:
-                figures.validate(step, validate(parallel.gather(spread).params))
+            if (step % validate_every == 0 or step == updates) and hosts.first():
+                params = hosts.whole(parallel.gather(spread).params)
+                figures.validate(step, validate(params))
                 progress.console.print(f"update {step:>6}  {figures.note()}")
             if saves:
                 checkpoints.save(step, parallel.gather(spread))
             progress.update(task, completed=step, note=figures.note())
+            # To agree takes time, and so is done where the others are waited for anyway.
+            stop = signals.stop if not hosts.many() else (
+                step % log_every == 0 and hosts.anywhere(signals.stop)
+            )
         if checkpoints.latest() != step:
             checkpoints.save(step, parallel.gather(spread))
     if step < updates:
@@ -126,4 +134,5 @@ class _StopSignals:
 
 def _progress():
     columns = MofNCompleteColumn(), TextColumn("{task.fields[note]}"), TimeRemainingColumn()
-    return Progress(TextColumn("training"), BarColumn(), *columns, console=Console(stderr=True))
+    console = Console(stderr=True, quiet=not hosts.first())
+    return Progress(TextColumn("training"), BarColumn(), *columns, console=console)

@@ -41,6 +41,16 @@ class Metrics:
             self._tensorboard.close()
 
 
+class Unwritten:
+    """The metrics of a host that is not the first, which writes them for all."""
+
+    def write(self, step, values):
+        """Leave it to the first host."""
+
+    def close(self):
+        """Nothing was opened."""
+
+
 def _summary_writer():
     try:
         from tensorboardX import SummaryWriter  # an extra: only when asked for

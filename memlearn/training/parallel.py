@@ -9,6 +9,7 @@ from jax.sharding import AxisType, NamedSharding
 from jax.sharding import PartitionSpec as P
 
 from memlearn.learning.state import TrainState
+from memlearn.training import hosts
 from memlearn.types import UserError
 
 AXIS = "data"
@@ -21,7 +22,8 @@ class Parallel(NamedTuple):
       update: function of a spread state and a batch that returns the new state and the report. The
         state passed in is given up.
       spread: function that puts a state on all devices.
-      gather: function that returns one copy of a spread state.
+      gather: function that returns one copy of a spread state; among several hosts, one that is
+        spread still.
     """
 
     update: Callable[[Any, Any], tuple[Any, Any]]
@@ -44,13 +46,16 @@ def parallel(update, kind, batch, devices=None, shared=()):
       `Parallel`.
 
     Raises:
-      UserError: if the kind is unknown, or the batch cannot be divided by the devices.
+      UserError: if the kind is unknown, or for one host only, or the batch cannot be divided by the
+        devices.
     """
     devices = devices or jax.devices()
     if kind not in KINDS:
         raise UserError(
             f"no way to run in parallel is called {kind!r}; there are: {', '.join(KINDS)}"
         )
+    if kind == "pmap" and hosts.many():
+        raise UserError("pmap is for one host; set --config.parallel=jit")
     if batch % len(devices):
         raise UserError(
             f"a batch of {batch} cannot be divided by {len(devices)} devices; set --config.batch "
@@ -67,11 +72,16 @@ def _jit(update, devices, shared):
         update, in_shardings=(states, split, *(same for _ in shared)),
         out_shardings=(states, same), donate_argnums=0,
     )  # fmt: skip
-    shared = jax.device_put(shared, same)
+    shared = hosts.put(shared, same)
+
+    def gather(state):
+        # Of several hosts, each saves the part that it has.
+        return state if hosts.many() else jax.device_put(state, devices[0])
+
     return Parallel(
-        update=lambda state, batch: jitted(state, jax.device_put(batch, split), *shared),
-        spread=lambda state: jax.device_put(_copy(state), states),
-        gather=lambda state: _copy(jax.device_put(state, devices[0])),
+        update=lambda state, batch: jitted(state, hosts.put(batch, split), *shared),
+        spread=lambda state: hosts.put(_copy(state), states),
+        gather=lambda state: _copy(gather(state)),
     )
 
 

@@ -1,0 +1,103 @@
+"""Several hosts on one machine: one run together, and what happens when one of them ends."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import time
+
+import numpy as np
+import pytest
+
+from memlearn.training import metrics
+from memlearn.training.checkpoint import exists
+from tests.experiments.test_commands import SMALL, training
+
+UPDATES = 12
+# One device each, where the other tests have eight.
+ONE_DEVICE = {**os.environ, "XLA_FLAGS": os.environ["XLA_FLAGS"].replace("count=8", "count=1")}
+REWARDED = "--config.learner=ppo", "--config.ppo.minibatches=2"
+NOTICED = 60  # seconds
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("localhost", 0))
+        return probe.getsockname()[1]
+
+
+def start(count, workdir, data_dir, *fields):
+    """Start the hosts of a run; of one, as anybody would."""
+    together = [f"--hosts={count}", f"--coordinator=localhost:{free_port()}"]
+    line = [*training(workdir, data_dir), f"--config.updates={UPDATES}", *fields]
+    line += together if count > 1 else []
+    return [
+        subprocess.Popen(
+            [*line, *([f"--host={host}"] if count > 1 else [])], env=ONE_DEVICE,
+            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+        )
+        for host in range(count)
+    ]  # fmt: skip
+
+
+def ended(processes):
+    """Wait for all; return their exit codes and what they said."""
+    said = [process.communicate(timeout=300)[1] for process in processes]
+    return [process.returncode for process in processes], said
+
+
+def losses(workdir):
+    return [line["loss"] for line in metrics.read(workdir) if "loss" in line]
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory, data_dir):
+    """Function of fields to the losses of a run of one host."""
+    found = {}
+
+    def run(*fields):
+        if fields not in found:
+            workdir = tmp_path_factory.mktemp("alone") / "run"
+            codes, said = ended(start(1, workdir, data_dir, *fields))
+            assert codes == [0], said
+            found[fields] = losses(workdir)
+        return found[fields]
+
+    return run
+
+
+@pytest.mark.parametrize("count, fields", [(2, ()), (4, REWARDED)], ids=["imitation", "reward"])
+def test_hosts_are_one_run(count, fields, alone, tmp_path, data_dir):
+    workdir = tmp_path / "run"
+    codes, said = ended(start(count, workdir, data_dir, *fields))
+    assert codes == [0] * count, said
+    together = losses(workdir)
+    assert len(together) == UPDATES
+    np.testing.assert_allclose(together, alone(*fields), atol=1e-5)
+
+
+@pytest.mark.parametrize("victim", [0, 1])
+def test_a_host_that_is_killed_is_noticed(victim, alone, tmp_path, data_dir):
+    workdir = tmp_path / "run"
+    processes = start(2, workdir, data_dir)
+    while not exists(workdir / "checkpoints"):
+        assert processes[victim].poll() is None, processes[victim].communicate()
+        time.sleep(0.1)
+    processes[victim].send_signal(signal.SIGKILL)
+    began = time.monotonic()
+    codes, said = ended(processes)
+    assert time.monotonic() - began < NOTICED
+    assert codes[1 - victim] == 75 and said[1 - victim].count("another host of this run") == 1
+    again = start(2, workdir, data_dir)
+    assert ended(again)[0] == [0, 0]
+    np.testing.assert_allclose(losses(workdir), alone(), atol=1e-5)
+
+
+def test_hosts_that_cannot_begin_say_so(tmp_path, data_dir):
+    workdir = tmp_path / "run"
+    workdir.mkdir()
+    (workdir / "config.json").write_text(json.dumps({"seed": 5}))
+    codes, said = ended(start(2, workdir, data_dir))
+    assert codes == [2, 2]
+    assert "holds a run with" in said[0] and "the first host could not begin" in said[1]
