@@ -45,6 +45,12 @@ def asked(parser, arguments=None):
     return given, of_config(given.config, given.workdir, given.seeds, given.rest)
 
 
+def one_host(parser, given):
+    """Complain about options that ask for several hosts of a study."""
+    if given.study and given.hosts > 1:
+        parser.error("a study has one host a job; several train a --config together")
+
+
 def show(asked):
     """Print what would be run."""
     for job in asked:
@@ -64,7 +70,7 @@ def of_study(path, seeds, rest):
     if listed.returncode:
         sys.exit(listed.returncode)  # it has said why
     name = pathlib.Path(path).stem
-    return [Job(f"{name}-{x}", (*ablate, f"--only={x}")) for x in listed.stdout.split()]
+    return [Job(f"{name}-{x}", (*ablate, f"--only={x}")) for x in listed.stdout.splitlines()]
 
 
 def of_config(path, workdir, seeds, rest):

@@ -1,13 +1,15 @@
 """Hand jobs to Kubernetes, as JobSets, on nodes with GPUs or with TPUs.
 
     python -m launch.kubernetes --study=experiments/ablations/keys.py --image=IMAGE --claim=CLAIM
-        [--gpus=1 | --tpu=TYPE --topology=2x4] [--cores=8] [--dry-run] [-- OPTIONS OF EACH]
+        [--gpus=1 | --tpu=TYPE --topology=2x4] [--cores=8] [--hosts=1] [--dry-run]
+        [-- OPTIONS OF EACH]
 
 As `launch.local`. IMAGE has the code in --folder, its working directory. CLAIM is a persistent
 volume claim that is mounted there as `runs`, so that what a job writes outlives it: have a study
 write there, too (`-- --out=runs/results`). A pod that has to make room for others saves, and
-another goes on from there. --dry-run prints the manifests, which is what `kubectl apply -f -` is
-given.
+another goes on from there. With --hosts a job has so many pods, which train together, each with so
+many GPUs or an equal part of a slice of TPUs. --dry-run prints the manifests, which is what
+`kubectl apply -f -` is given.
 """
 
 import math
@@ -21,6 +23,7 @@ from launch import jobs
 
 GRACE = 300  # seconds to save in
 HOST = 8  # chips that one host of a TPU has at most
+PORT = 1234  # where the first host of a job is found by the others
 
 
 def main():
@@ -28,13 +31,15 @@ def main():
     parser.add_argument("--image", required=True, help="of the container")
     parser.add_argument("--claim", required=True, help="for what jobs write")
     parser.add_argument("--folder", default="/memlearn", help="of the code, in the image")
-    parser.add_argument("--cores", type=int, default=8, help="of each job")
-    parser.add_argument("--gpus", type=int, default=1, help="of each job, where there is no TPU")
+    parser.add_argument("--cores", type=int, default=8, help="of each host")
+    parser.add_argument("--gpus", type=int, default=1, help="of each host, where there is no TPU")
     parser.add_argument("--tpu", help="the type of a TPU, such as tpu-v5-lite-podslice")
-    parser.add_argument("--topology", default="2x4", help="of its chips, on one host")
+    parser.add_argument("--topology", default="2x4", help="of its chips, on all hosts")
+    parser.add_argument("--hosts", type=int, default=1, help="pods that train a job together")
     given, asked = jobs.asked(parser)
-    if given.tpu and chips(given.topology) > HOST:
-        parser.error(f"a job has one host, and so {HOST} chips at most; not {given.topology}")
+    if given.tpu and (here := chips(given.topology) / given.hosts) not in range(1, HOST + 1):
+        parser.error(f"a host has 1 to {HOST} chips, not {here:g}; see --hosts and --topology")
+    jobs.one_host(parser, given)
     manifests = yaml.safe_dump_all([jobset(job, given) for job in asked], sort_keys=False)
     if given.dry_run:
         return print(manifests, end="")
@@ -54,7 +59,7 @@ def jobset(job, given):
     """Return the manifest of a `Job`, for the options `given`."""
     accelerator, nodes = {}, {}
     if given.tpu:
-        accelerator = {"google.com/tpu": chips(given.topology)}
+        accelerator = {"google.com/tpu": chips(given.topology) // given.hosts}
         place = "cloud.google.com/gke-tpu"
         nodes = {f"{place}-accelerator": given.tpu, f"{place}-topology": given.topology}
     elif given.gpus:
@@ -63,7 +68,7 @@ def jobset(job, given):
         "name": "memlearn",
         "image": given.image,
         "workingDir": given.folder,
-        "command": ["python", *job.command],
+        "command": ["python", *job.command, *together(job, given)],
         "resources": {"requests": {"cpu": given.cores, **accelerator}, "limits": accelerator},
         "volumeMounts": [{"name": "runs", "mountPath": f"{given.folder}/runs"}],
     }
@@ -78,6 +83,9 @@ def jobset(job, given):
     made_room = [{"type": "DisruptionTarget", "status": "True"}]
     again = {"rules": [{"action": "Ignore", "onPodConditions": made_room}]}
     spec = {
+        "completionMode": "Indexed",
+        "completions": given.hosts,
+        "parallelism": given.hosts,
         "backoffLimit": 0,
         "podFailurePolicy": again,
         "template": {"spec": pod},
@@ -88,6 +96,15 @@ def jobset(job, given):
         "metadata": {"name": name(job)},
         "spec": {"replicatedJobs": [{"name": "run", "template": {"spec": spec}}]},
     }
+
+
+def together(job, given):
+    """What each pod of a job is told besides; which it is, Kubernetes puts in its environment."""
+    if given.hosts == 1:
+        return []
+    first = f"{name(job)}-run-0-0.{name(job)}:{PORT}"
+    index = "--host=$(JOB_COMPLETION_INDEX)"
+    return [f"--hosts={given.hosts}", index, f"--coordinator={first}"]
 
 
 def name(job):

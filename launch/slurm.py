@@ -1,10 +1,11 @@
 """Hand jobs to SLURM, which runs them when it has room, and again where they were cut off.
 
     python -m launch.slurm --study=experiments/ablations/keys.py --partition=gpu [--hours=12]
-        [--cores=8] [--gpus=1] [--dry-run] [-- OPTIONS OF EACH]
+        [--cores=8] [--gpus=1] [--hosts=1] [--dry-run] [-- OPTIONS OF EACH]
 
 As `launch.local`, by submitit (`pip install -e '.[slurm]'`). When a job is preempted or its time is
-up, it saves, and waits in the queue to go on.
+up, it saves, and waits in the queue to go on. With --hosts each job has so many nodes, which train
+together.
 """
 
 import os
@@ -48,10 +49,14 @@ def main():
     parser.add_argument("--logs", default="runs/logs", help="the folder for what jobs print")
     parser.add_argument("--partition", help="of the cluster")
     parser.add_argument("--hours", type=int, default=12, help="before a job is queued again")
-    parser.add_argument("--cores", type=int, default=8, help="of each job")
-    parser.add_argument("--gpus", type=int, default=1, help="of each job")
+    parser.add_argument("--cores", type=int, default=8, help="of each node")
+    parser.add_argument("--gpus", type=int, default=1, help="of each node")
+    parser.add_argument("--hosts", type=int, default=1, help="nodes that train a job together")
     given, asked = jobs.asked(parser)
-    resources = dict(timeout_min=60 * given.hours, cpus_per_task=given.cores)
+    jobs.one_host(parser, given)
+    together = [f"--hosts={given.hosts}", "--coordinator=auto"] if given.hosts > 1 else []
+    asked = [job._replace(command=(*job.command, *together)) for job in asked]
+    resources = dict(timeout_min=60 * given.hours, nodes=given.hosts, cpus_per_task=given.cores)
     resources |= dict(gpus_per_node=given.gpus, slurm_partition=given.partition)
     if given.dry_run:
         print(*(f"{name}={value}" for name, value in resources.items()))

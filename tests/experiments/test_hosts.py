@@ -12,11 +12,12 @@ import pytest
 
 from memlearn.training import metrics
 from memlearn.training.checkpoint import exists
-from tests.experiments.test_commands import SMALL, training
+from tests.experiments.test_commands import training
 
-UPDATES = 12
+UPDATES = 16
 # One device each, where the other tests have eight.
 ONE_DEVICE = {**os.environ, "XLA_FLAGS": os.environ["XLA_FLAGS"].replace("count=8", "count=1")}
+BRIEF = f"--config.updates={UPDATES}", f"--config.validate_every={UPDATES}"
 REWARDED = "--config.learner=ppo", "--config.ppo.minibatches=2"
 NOTICED = 60  # seconds
 
@@ -30,7 +31,7 @@ def free_port():
 def start(count, workdir, data_dir, *fields):
     """Start the hosts of a run; of one, as anybody would."""
     together = [f"--hosts={count}", f"--coordinator=localhost:{free_port()}"]
-    line = [*training(workdir, data_dir), f"--config.updates={UPDATES}", *fields]
+    line = [*training(workdir, data_dir), *BRIEF, *fields]
     line += together if count > 1 else []
     return [
         subprocess.Popen(
@@ -77,20 +78,25 @@ def test_hosts_are_one_run(count, fields, alone, tmp_path, data_dir):
     np.testing.assert_allclose(together, alone(*fields), atol=1e-5)
 
 
-@pytest.mark.parametrize("victim", [0, 1])
-def test_a_host_that_is_killed_is_noticed(victim, alone, tmp_path, data_dir):
+@pytest.mark.parametrize(
+    "victim, number, codes",
+    [(0, signal.SIGKILL, [-9, 75]), (1, signal.SIGKILL, [75, -9]), (1, signal.SIGTERM, [130, 130])],
+    ids=["first killed", "second killed", "second asked to stop"],
+)
+def test_a_host_that_ends_ends_all(victim, number, codes, alone, tmp_path, data_dir):
     workdir = tmp_path / "run"
     processes = start(2, workdir, data_dir)
     while not exists(workdir / "checkpoints"):
         assert processes[victim].poll() is None, processes[victim].communicate()
         time.sleep(0.1)
-    processes[victim].send_signal(signal.SIGKILL)
+    processes[victim].send_signal(number)
     began = time.monotonic()
-    codes, said = ended(processes)
+    found, said = ended(processes)
     assert time.monotonic() - began < NOTICED
-    assert codes[1 - victim] == 75 and said[1 - victim].count("another host of this run") == 1
-    again = start(2, workdir, data_dir)
-    assert ended(again)[0] == [0, 0]
+    assert found == codes, said
+    if number == signal.SIGKILL:
+        assert said[1 - victim].count("another host of this run has ended") == 1
+    assert ended(start(2, workdir, data_dir))[0] == [0, 0]
     np.testing.assert_allclose(losses(workdir), alone(), atol=1e-5)
 
 

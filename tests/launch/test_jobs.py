@@ -27,11 +27,19 @@ def test_a_study_has_a_job_for_each_variant():
     asked = call("slurm", "--dry-run", study, "--partition=gpu", "--hours=2", "--", "--lifetimes=8")
     assert asked.returncode == 0, asked.stderr
     resources, *jobs = asked.stdout.splitlines()
-    assert resources == "timeout_min=120 cpus_per_task=8 gpus_per_node=1 slurm_partition=gpu"
+    asked_for = "timeout_min=120 nodes=1 cpus_per_task=8 gpus_per_node=1 slurm_partition=gpu"
+    assert resources == asked_for
     assert jobs == [
         f"python -m experiments.ablate {study} --seeds=3 --lifetimes=8 --only={variant}"
         for variant in ("learned", "present")
     ]
+
+
+def test_nodes_of_a_job_find_each_other():
+    config = "--config=experiments/configs/binding.py", "--workdir=runs/b", "--seeds=1"
+    resources, job = call("slurm", "--dry-run", *config, "--hosts=2").stdout.splitlines()
+    assert "nodes=2" in resources.split()
+    assert job.endswith("--config.seed=0 --hosts=2 --coordinator=auto")
 
 
 def test_what_cannot_be_launched_is_said():

@@ -56,10 +56,23 @@ def test_a_job_runs_its_command_where_its_accelerator_is():
     assert on_tpu["nodeSelector"]["cloud.google.com/gke-tpu-topology"] == "2x2"
 
 
+def test_hosts_of_a_job_find_the_first(tmp_path):
+    config = "--config=experiments/configs/binding.py", "--workdir=runs/b", *STUDY[1:]
+    asked = call(*config, "--dry-run", "--hosts=4", "--seeds=1")
+    (job,) = jobs_of(yaml.safe_load(asked.stdout))
+    kubernetes_validate.validate(job, "1.31", strict=True)
+    assert (job["spec"]["completions"], job["spec"]["parallelism"]) == (4, 4)
+    (container,) = job["spec"]["template"]["spec"]["containers"]
+    told = ["--hosts=4", "--host=$(JOB_COMPLETION_INDEX)", "--coordinator=b-0-run-0-0.b-0:1234"]
+    assert container["command"][-3:] == told
+
+
 def test_what_cannot_be_handed_over_is_said(tmp_path, monkeypatch):
     asked = call(*STUDY, "--tpu=tpu-v4-podslice", "--topology=2x2x4")
     assert asked.returncode == 2
-    assert asked.stderr.endswith("a job has one host, and so 8 chips at most; not 2x2x4\n")
+    assert asked.stderr.endswith("a host has 1 to 8 chips, not 16; see --hosts and --topology\n")
+    asked = call(*STUDY, "--hosts=2")
+    assert asked.stderr.endswith("a study has one host a job; several train a --config together\n")
     monkeypatch.setenv("PATH", str(tmp_path))
     asked = call(*STUDY)
     assert asked.returncode == 2 and "kubectl is not there; install it" in asked.stderr
