@@ -20,7 +20,8 @@ def train(config, folder):
     Raises:
       UserError: if it cannot be run, or not there.
     """
-    hosts.alike(config.to_json_best_effort(sort_keys=True))
+    told = config.to_json_best_effort(sort_keys=True)
+    hosts.alike(told, "the hosts were not given the same configuration; give all the same")
     checks.check(config)
     policy, optimizer = build.policy(config), build.optimizer(config)
     course = courses.course(config, policy, optimizer)
@@ -35,6 +36,10 @@ def train(config, folder):
         state = course.begin(jax.random.key(config.seed))
         if checkpoints.latest() is not None:
             state = checkpoints.restore(like=state)
+        there = (
+            f"the hosts do not see the same files in {folder}; give all the same, shared workdir"
+        )
+        hosts.alike(str(int(state.step)), there)
         metrics = Unwritten()
         if hosts.first():
             metrics = Metrics(folder, int(state.step), config.tensorboard)

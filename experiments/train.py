@@ -9,7 +9,7 @@ Several hosts that see the same files train a run together, each told which of t
 
     python -m experiments.train ... --hosts=4 --host=0 --coordinator=ADDRESS_OF_HOST_0:1234
 
-With `--coordinator=auto` SLURM tells them, or another cluster that JAX knows.
+With `--coordinator=auto`, and no --host, SLURM tells them, or another cluster that JAX knows.
 """
 
 import pathlib
@@ -37,7 +37,11 @@ def main():
     # Not before: gymnax computes something when it is imported, and hosts must have joined by then.
     from experiments import runs
 
-    runs.train(CONFIG.value, pathlib.Path(WORKDIR.value))
+    with hosts.together():
+        try:
+            runs.train(CONFIG.value, pathlib.Path(WORKDIR.value))
+        except UserError as error:
+            hosts.refuse(error)
     if hosts.first():
         print(WORKDIR.value)
 

@@ -45,8 +45,10 @@ def asked(parser, arguments=None):
     return given, of_config(given.config, given.workdir, given.seeds, given.rest)
 
 
-def one_host(parser, given):
-    """Complain about options that ask for several hosts of a study."""
+def check_hosts(parser, given):
+    """Complain about hosts that cannot be had."""
+    if given.hosts < 1:
+        parser.error("a job has one host at least")
     if given.study and given.hosts > 1:
         parser.error("a study has one host a job; several train a --config together")
 

@@ -8,8 +8,8 @@ As `launch.local`. IMAGE has the code in --folder, its working directory. CLAIM 
 volume claim that is mounted there as `runs`, so that what a job writes outlives it: have a study
 write there, too (`-- --out=runs/results`). A pod that has to make room for others saves, and
 another goes on from there. With --hosts a job has so many pods, which train together, each with so
-many GPUs or an equal part of a slice of TPUs. --dry-run prints the manifests, which is what
-`kubectl apply -f -` is given.
+many GPUs or an equal part of a slice of TPUs; CLAIM is one that many may write to. --dry-run prints
+the manifests, which is what `kubectl apply -f -` is given.
 """
 
 import math
@@ -37,9 +37,9 @@ def main():
     parser.add_argument("--topology", default="2x4", help="of its chips, on all hosts")
     parser.add_argument("--hosts", type=int, default=1, help="pods that train a job together")
     given, asked = jobs.asked(parser)
+    jobs.check_hosts(parser, given)
     if given.tpu and (here := chips(given.topology) / given.hosts) not in range(1, HOST + 1):
         parser.error(f"a host has 1 to {HOST} chips, not {here:g}; see --hosts and --topology")
-    jobs.one_host(parser, given)
     manifests = yaml.safe_dump_all([jobset(job, given) for job in asked], sort_keys=False)
     if given.dry_run:
         return print(manifests, end="")
@@ -81,19 +81,27 @@ def jobset(job, given):
     }
     # Who had to make room is begun again, as often as that is; who failed would fail again.
     made_room = [{"type": "DisruptionTarget", "status": "True"}]
-    again = {"rules": [{"action": "Ignore", "onPodConditions": made_room}]}
+    rules = [{"action": "Ignore", "onPodConditions": made_room}]
+    annotations = {}
+    if given.hosts > 1:
+        # The others end with it: asked to, or since they cannot go on.
+        exits = {"containerName": "memlearn", "operator": "In", "values": [75, 130]}
+        rules.append({"action": "Ignore", "onExitCodes": exits})
+        if given.tpu:  # all of one slice
+            exclusive = "alpha.jobset.sigs.k8s.io/exclusive-topology"
+            annotations = {exclusive: "cloud.google.com/gke-nodepool"}
     spec = {
         "completionMode": "Indexed",
         "completions": given.hosts,
         "parallelism": given.hosts,
         "backoffLimit": 0,
-        "podFailurePolicy": again,
+        "podFailurePolicy": {"rules": rules},
         "template": {"spec": pod},
     }
     return {
         "apiVersion": "jobset.x-k8s.io/v1alpha2",
         "kind": "JobSet",
-        "metadata": {"name": name(job)},
+        "metadata": {"name": name(job), "annotations": annotations},
         "spec": {"replicatedJobs": [{"name": "run", "template": {"spec": spec}}]},
     }
 

@@ -53,7 +53,7 @@ def main():
     parser.add_argument("--gpus", type=int, default=1, help="of each node")
     parser.add_argument("--hosts", type=int, default=1, help="nodes that train a job together")
     given, asked = jobs.asked(parser)
-    jobs.one_host(parser, given)
+    jobs.check_hosts(parser, given)
     together = [f"--hosts={given.hosts}", "--coordinator=auto"] if given.hosts > 1 else []
     asked = [job._replace(command=(*job.command, *together)) for job in asked]
     resources = dict(timeout_min=60 * given.hours, nodes=given.hosts, cpus_per_task=given.cores)
@@ -70,7 +70,9 @@ def main():
     except RuntimeError as error:
         parser.error(f"{error}; is this a machine of the cluster?")
     for job in asked:
-        executor.update_parameters(name=job.name, **resources)
+        # A node that has saved and ended must not end the one that queues the job again.
+        patient = dict(tasks_per_node=1, slurm_srun_args=["--kill-on-bad-exit=0"])
+        executor.update_parameters(name=job.name, **patient, **resources)
         submitted = executor.submit(Call(job.command))
         print(submitted.job_id, job.name, submitted.paths.stdout)
 

@@ -26,7 +26,7 @@ os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES", "-1")
 
 LONGEST = {
     *("test_commands.py", "test_imitation.py", "test_ablate.py", "test_contract.py"),
-    *("test_offline.py", "test_reward.py", "test_ppo.py"),
+    *("test_offline.py", "test_reward.py", "test_ppo.py", "test_hosts.py"),
 }
 
 

@@ -4,9 +4,9 @@
     python -m experiments.evaluate --checkpoint=runs/mixture
 
 Hardware   2 CPU cores; `mixture.py:gpu` is for an accelerator.
-Time       three seeds beside each other took 63 minutes (commit b2dbded).
-Score      .961 to .973 on four tasks, counting .889 to .898 on every seed; rule .968 and .972 on
-           two seeds, and a guess on the third: see results/README.md (commit b2dbded).
+Time       25 minutes a seed, on a core each (commit a29c1b8).
+Score      .953 to .973 on four tasks; rule .984 and .974, counting .842 and .779 on two seeds; the
+           third has learned neither: see results/README.md (commit a29c1b8).
 """
 
 from experiments.configs import binding

@@ -18,6 +18,8 @@ from memlearn.types import UserError
 
 SILENCE = 30  # seconds after which a host that says nothing is taken to have ended
 ENDED = 75  # exit code of a host that others left: try again
+# What JAX says of a host that cannot be reached, and not of what fails here.
+SIGNS = "Gloo", "NCCL", "Barrier failed", "UNAVAILABLE", "DEADLINE_EXCEEDED", "ABORTED", "CANCELLED"
 
 
 def join(coordinator, count, index):
@@ -25,21 +27,31 @@ def join(coordinator, count, index):
 
     Args:
       coordinator: `HOST:PORT` of the first, or `auto`: as SLURM and other clusters tell it.
-      count: how many there are.
-      index: which of them this is, from 0.
+      count: how many there are; with `auto`, 1 if it is not known.
+      index: which of them this is, from 0; of no account with `auto`.
 
     Raises:
-      UserError: if they do not find each other.
+      UserError: if they do not find each other, or are not as many.
     """
-    told = {} if coordinator == "auto" else dict(num_processes=count, process_id=index)
-    address = None if coordinator == "auto" else coordinator
-    # What waits for a host that has ended gets an error, and the process is not aborted.
-    jax.config.update("jax_enable_recoverability", True)
+    told = dict(
+        coordinator_address=coordinator, num_processes=count, process_id=index,
+        cluster_detection_method="deactivate",
+    )  # fmt: skip
+    if coordinator == "auto":
+        told = {}
+        if gpus := os.environ.get("SLURM_GPUS_ON_NODE"):  # all are of this one process
+            told["local_device_ids"] = list(range(int(gpus)))
+    elif ":" not in coordinator:
+        raise UserError(f"a coordinator is HOST:PORT, or auto; not {coordinator}")
+    # SIGTERM is ours: see loop.py.
+    jax.config.update("jax_enable_preemption_service", False)
     try:
-        jax.distributed.initialize(address, **told, heartbeat_timeout_seconds=SILENCE)
+        jax.distributed.initialize(**told, heartbeat_timeout_seconds=SILENCE)
     except (RuntimeError, ValueError) as error:
         reason = str(error).splitlines()[0]
         raise UserError(f"the hosts did not find each other by {coordinator}: {reason}") from error
+    if count > 1 and jax.process_count() != count:
+        raise UserError(f"there are {jax.process_count()} hosts, where --hosts says {count}")
 
 
 def many():
@@ -57,11 +69,11 @@ def anywhere(flag):
     return bool(np.any(multihost_utils.process_allgather(np.array(flag)))) if many() else flag
 
 
-def alike(text):
+def alike(text, complaint):
     """Raise a `UserError` if a text is not the same on all hosts; all have to ask."""
     digest = np.frombuffer(hashlib.sha256(text.encode()).digest(), np.uint8)
     if many() and len(np.unique(multihost_utils.process_allgather(digest), axis=0)) > 1:
-        raise UserError("the hosts were not given the same configuration; give all the same")
+        raise UserError(complaint)
 
 
 @contextlib.contextmanager
@@ -90,32 +102,44 @@ def led(begin):
 def together():
     """Where this host cannot go on alone, end at once, and say so if another one has ended.
 
-    To wait for the others as Python ends would be to wait for ever.
+    To wait for the others as Python ends would be to wait for ever. A host that is waiting to save
+    is aborted by JAX, which says the same, after `SILENCE`.
     """
     try:
         yield
-    except (UserError, KeyboardInterrupt):  # on all of them
+    except (UserError, KeyboardInterrupt):
         raise
     except Exception as error:
         if not many():
             raise
+        traceback.print_exc()
         if lost := _lost(error):
             print(
                 "error: another host of this run has ended, and so does this one; give all the "
-                f"same commands again to go on from the last checkpoint ({lost[:120]})",
+                "same commands again to go on from the last checkpoint",
                 file=sys.stderr,
             )  # fmt: skip
-        else:
-            traceback.print_exc()
-        sys.stderr.flush()
-        os._exit(ENDED if lost else 1)
+        _end(ENDED if lost else 1)
+
+
+def refuse(error):
+    """End with what the user can mend, also where the other hosts do not know of it."""
+    if not many():
+        raise error
+    print("error:", error, file=sys.stderr)
+    _end(2)
+
+
+def _end(code):
+    sys.stderr.flush()
+    os._exit(code)  # without a word to the others, who notice
 
 
 def _lost(error):
-    """What JAX said of another host, if an error comes of that."""
+    """Whether an error is that of a host that cannot be reached."""
     while error and not isinstance(error, jax.errors.JaxRuntimeError):
         error = error.__cause__ or error.__context__
-    return str(error).splitlines()[0] if error else None
+    return any(sign in str(error) for sign in SIGNS) if error else False
 
 
 def put(tree, sharding):
@@ -139,7 +163,7 @@ def _put(x, sharding):
 
 
 def whole(tree):
-    """Return arrays that every host has whole, of arrays that may be spread; all have to ask."""
+    """Return arrays that every host has whole, of such as may be spread; all have to ask."""
     return jax.tree.map(_whole, tree) if many() else tree
 
 
@@ -148,4 +172,4 @@ def _whole(x):
         return x.addressable_data(0)
     if jax.dtypes.issubdtype(x.dtype, jax.dtypes.prng_key):
         return jax.random.wrap_key_data(_whole(jax.random.key_data(x)))
-    return jax.numpy.asarray(multihost_utils.process_allgather(x, tiled=True))
+    return multihost_utils.process_allgather(x, tiled=True)

@@ -22,7 +22,7 @@ def train(
 
     What a batch holds depends on the state's key and step alone, so that a run which was cut off
     and goes on from a checkpoint is the run that was not. Several hosts stop at the same update,
-    whichever is asked; the first one validates, and shows how far they are.
+    one of those that are logged, whichever is asked; the first one validates, and shows how far.
 
     Args:
       state: `TrainState`, new or restored.
@@ -47,7 +47,7 @@ def train(
         contextlib.closing(checkpoints), contextlib.closing(metrics),
         _progress() as progress, _StopSignals() as signals, hosts.together(),
     ):  # fmt: skip
-        stop = signals.stop
+        stop = False
         task = progress.add_task("", total=updates, completed=step, note="compiling")
         while step < updates and not stop:
             spread, report = parallel.update(spread, draw(key, step))
@@ -55,9 +55,10 @@ def train(
             saves = step % checkpoint_every == 0 or step == updates
             if step % log_every == 0 or saves:
                 figures.log(step, report)
-            if (step % validate_every == 0 or step == updates) and hosts.first():
+            if step % validate_every == 0 or step == updates:
                 params = hosts.whole(parallel.gather(spread).params)
-                figures.validate(step, validate(params))
+                if hosts.first():
+                    figures.validate(step, validate(params))
                 progress.console.print(f"update {step:>6}  {figures.note()}")
             if saves:
                 checkpoints.save(step, parallel.gather(spread))

@@ -68,36 +68,40 @@ def alone(tmp_path_factory, data_dir):
     return run
 
 
-@pytest.mark.parametrize("count, fields", [(2, ()), (4, REWARDED)], ids=["imitation", "reward"])
-def test_hosts_are_one_run(count, fields, alone, tmp_path, data_dir):
-    workdir = tmp_path / "run"
-    codes, said = ended(start(count, workdir, data_dir, *fields))
-    assert codes == [0] * count, said
-    together = losses(workdir)
-    assert len(together) == UPDATES
-    np.testing.assert_allclose(together, alone(*fields), atol=1e-5)
-
-
-@pytest.mark.parametrize(
-    "victim, number, codes",
-    [(0, signal.SIGKILL, [-9, 75]), (1, signal.SIGKILL, [75, -9]), (1, signal.SIGTERM, [130, 130])],
-    ids=["first killed", "second killed", "second asked to stop"],
-)
-def test_a_host_that_ends_ends_all(victim, number, codes, alone, tmp_path, data_dir):
-    workdir = tmp_path / "run"
-    processes = start(2, workdir, data_dir)
+def interrupt(processes, victim, number, workdir):
+    """Signal one host once a checkpoint was begun; return all exit codes and what all said."""
     while not exists(workdir / "checkpoints"):
         assert processes[victim].poll() is None, processes[victim].communicate()
         time.sleep(0.1)
     processes[victim].send_signal(number)
     began = time.monotonic()
-    found, said = ended(processes)
+    codes, said = ended(processes)
     assert time.monotonic() - began < NOTICED
-    assert found == codes, said
-    if number == signal.SIGKILL:
-        assert said[1 - victim].count("another host of this run has ended") == 1
-    assert ended(start(2, workdir, data_dir))[0] == [0, 0]
+    return codes, said
+
+
+def test_a_host_that_is_killed_ends_all_and_fewer_go_on(alone, tmp_path, data_dir):
+    workdir, victim = tmp_path / "run", 2
+    codes, said = interrupt(start(4, workdir, data_dir), victim, signal.SIGKILL, workdir)
+    for host in {0, 1, 3}:
+        assert (codes[host], True) in (
+            (75, "another host of this run has ended" in said[host]),
+            # JAX aborts a host that was waiting to save.
+            (-signal.SIGABRT, "another task died" in said[host]),
+        ), said[host]
+    codes, said = ended(start(2, workdir, data_dir))
+    assert codes == [0, 0], said
+    assert len(losses(workdir)) == UPDATES
     np.testing.assert_allclose(losses(workdir), alone(), atol=1e-5)
+
+
+def test_hosts_that_act_stop_together_and_go_on(alone, tmp_path, data_dir):
+    workdir = tmp_path / "run"
+    codes, said = interrupt(start(2, workdir, data_dir, *REWARDED), 1, signal.SIGTERM, workdir)
+    assert codes == [130, 130], said
+    codes, said = ended(start(2, workdir, data_dir, *REWARDED))
+    assert codes == [0, 0], said
+    np.testing.assert_allclose(losses(workdir), alone(*REWARDED), atol=1e-5)
 
 
 def test_hosts_that_cannot_begin_say_so(tmp_path, data_dir):

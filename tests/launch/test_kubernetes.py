@@ -61,6 +61,8 @@ def test_hosts_of_a_job_find_the_first(tmp_path):
     asked = call(*config, "--dry-run", "--hosts=4", "--seeds=1")
     (job,) = jobs_of(yaml.safe_load(asked.stdout))
     kubernetes_validate.validate(job, "1.31", strict=True)
+    ended = job["spec"]["podFailurePolicy"]["rules"][1]["onExitCodes"]["values"]
+    assert ended == [75, 130]  # of hosts.ENDED, and of a run that was asked to stop
     assert (job["spec"]["completions"], job["spec"]["parallelism"]) == (4, 4)
     (container,) = job["spec"]["template"]["spec"]["containers"]
     told = ["--hosts=4", "--host=$(JOB_COMPLETION_INDEX)", "--coordinator=b-0-run-0-0.b-0:1234"]
