@@ -4,7 +4,7 @@
     python -m experiments.evaluate --checkpoint=runs/mixture
 
 Hardware   2 CPU cores; `mixture.py:gpu` is for an accelerator.
-Time       25 minutes a seed, on a core each (commit a29c1b8).
+Time       25 to 40 minutes a seed, on a core each (commit a29c1b8).
 Score      .953 to .973 on four tasks; rule .984 and .974, counting .842 and .779 on two seeds; the
            third has learned neither: see results/README.md (commit a29c1b8).
 """

@@ -64,11 +64,8 @@ def train(
                 checkpoints.save(step, parallel.gather(spread))
             progress.update(task, completed=step, note=figures.note())
             # To agree takes time, and so is done where the others are waited for anyway.
-            stop = (
-                signals.stop
-                if not hosts.many()
-                else (step % log_every == 0 and hosts.anywhere(signals.stop))
-            )
+            if step % log_every == 0 or not hosts.many():
+                stop = hosts.anywhere(signals.stop)
         if checkpoints.latest() != step:
             checkpoints.save(step, parallel.gather(spread))
     if step < updates:
