@@ -27,8 +27,11 @@ class Level(NamedTuple):
     trials: int
 
     def part(self, share):
-        """Return an easier level: so much of it is to be remembered, and for so long."""
-        least = {"classes": 2, "delay": 0, "mentions": 0, "counted": 1, "showings": 1, "trials": 1}
+        """Return an easier level: so much of it is to be remembered, and for so long.
+
+        What is found by trying is tried as often as ever: fewer trials would be harder.
+        """
+        least = {"classes": 2, "delay": 0, "mentions": 0, "counted": 1, "showings": 1, "kinds": 2}
         sizes = {name: round(share * getattr(self, name)) for name in least}
         return self._replace(**{name: max(sizes[name], low) for name, low in least.items()})
 
