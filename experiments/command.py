@@ -1,5 +1,6 @@
 """What every command does on the way in and out."""
 
+import errno
 import os
 import pathlib
 import sys
@@ -36,16 +37,17 @@ def _parse(argv):
 def _guard(main, argv):
     if argv[1:]:
         _fail(f"unexpected argument {argv[1]!r}; every option is --name=value")
-    logging.set_verbosity(logging.ERROR)  # Orbax tells of every step, TFDS of every builder
+    # Orbax tells of every step, TFDS of every builder; what fails is raised here as well.
+    logging.set_verbosity(logging.FATAL)
     _compilation_cache()
     try:
         return main()
     except UserError as error:
         _fail(error)
     except OSError as error:
-        if error.filename is None:
+        if error.filename is None and error.errno != errno.ENOSPC:
             raise
-        _fail(f"{error.filename}: {error.strerror}")
+        _fail(f"{error.filename or 'make room and go on'}: {error.strerror}")
     except KeyboardInterrupt:
         print("interrupted; give the same command again to go on", file=sys.stderr)
         sys.exit(130)

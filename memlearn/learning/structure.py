@@ -23,7 +23,8 @@ def costs(sown, balance_weight, write_price, slot_price, axis_name=None):
       axis_name: the mapped axis over which the batch is spread, if any.
 
     Returns:
-      the cost, and a dict of the three scalars; `open` is in it only where it is learned.
+      the cost, and a dict of the three scalars, `open` only where it is learned; beside them
+      `banks`, how many of several take part in effect, H / balance, by the router with the fewest.
     """
 
     def over_memories(name, cost=lambda x: x):
@@ -32,6 +33,9 @@ def costs(sown, balance_weight, write_price, slot_price, axis_name=None):
 
     balance, written = over_memories("routing", balance_loss), over_memories("written")
     report = dict(balance=balance, written=written)
+    routed = [average(x, axis_name) for x in jax.tree.leaves(sown.get("routing"))]
+    if banks := [x.size / balance_loss(x) for x in routed if x.size > 1]:
+        report["banks"] = jnp.min(jnp.stack(banks))
     if "open" in sown:  # how many slots are is learned
         report["open"] = over_memories("open")
     cost = balance_weight * balance + write_price * written

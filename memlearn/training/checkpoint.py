@@ -5,6 +5,7 @@ the middle leaves the last whole step. Its files carry no checksum of their cont
 state is saved with it.
 """
 
+import contextlib
 import hashlib
 
 import jax
@@ -38,11 +39,15 @@ class Checkpoints:
         """Begin to save `state` as `step`; returns as soon as the state may be changed.
 
         Among several hosts all have to, and each writes the part of the state that it has.
+
+        Raises:
+          UserError: if this step, or the one before, cannot be written.
         """
         digest = ocp.args.JsonSave({"sha256": _digest(hosts.whole(state))})
-        self._manager.save(
-            step, args=ocp.args.Composite(state=ocp.args.StandardSave(state), digest=digest)
-        )
+        with self._writing():
+            self._manager.save(
+                step, args=ocp.args.Composite(state=ocp.args.StandardSave(state), digest=digest)
+            )
 
     def restore(self, like):
         """Return the last state saved.
@@ -73,9 +78,24 @@ class Checkpoints:
         return found.state
 
     def close(self):
-        """Wait until all that was begun is written."""
-        self._manager.wait_until_finished()
+        """Wait until all that was begun is written; raise `UserError` if it cannot be."""
+        with self._writing():
+            self._manager.wait_until_finished()
         self._manager.close()
+
+    @contextlib.contextmanager
+    def _writing(self):
+        """Say in a line why a step could not be written: the disk is full, or gone."""
+        try:
+            yield
+        except (OSError, ValueError) as error:  # the latter is TensorStore's
+            if isinstance(error, ValueError) and "Failed writing" not in str(error):
+                raise
+            reason = getattr(error, "strerror", None) or str(error).split(": ")[-1].split(" [")[0]
+            raise UserError(
+                f"no checkpoint can be written to {self.folder}: {reason}; the last whole one is "
+                f"of step {self.latest() or 0}, from which the same command goes on"
+            ) from error
 
 
 def exists(folder):

@@ -2,16 +2,13 @@
 
 import contextlib
 import signal
-import time
 
-import jax
 import jax.numpy as jnp
-import numpy as np
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from memlearn.training import hosts
-from memlearn.types import UserError
+from memlearn.training.figures import Figures
 
 
 def train(
@@ -42,71 +39,37 @@ def train(
       KeyboardInterrupt: if asked to stop by SIGINT or SIGTERM, once the state is saved.
     """
     step, key = int(jnp.max(state.step)), state.key
-    spread, figures = parallel.spread(state), _Figures(step, metrics)
+    spread = parallel.spread(state)
     with (
         contextlib.closing(checkpoints), contextlib.closing(metrics),
         _progress() as progress, _StopSignals() as signals, hosts.together(),
     ):  # fmt: skip
-        stop = False
+        stop, figures = False, Figures(step, metrics, progress.console.print)
         task = progress.add_task("", total=updates, completed=step, note="compiling")
         while step < updates and not stop:
             spread, report = parallel.update(spread, draw(key, step))
             step += 1
+            figures.note(report)
             saves = step % checkpoint_every == 0 or step == updates
             if step % log_every == 0 or saves:
-                figures.log(step, report)
+                figures.log(step)
             if step % validate_every == 0 or step == updates:
                 params = hosts.whole(parallel.gather(spread).params)
                 if hosts.first():
                     figures.validate(step, validate(params))
-                progress.console.print(f"update {step:>6}  {figures.note()}")
+                progress.console.print(f"update {step:>6}  {figures.told()}")
             if saves:
                 checkpoints.save(step, parallel.gather(spread))
-            progress.update(task, completed=step, note=figures.note())
+            progress.update(task, completed=step, note=figures.told())
             # To agree takes time, and so is done where the others are waited for anyway.
             if step % log_every == 0 or not hosts.many():
                 stop = hosts.anywhere(signals.stop)
         if checkpoints.latest() != step:
+            figures.log(step)
             checkpoints.save(step, parallel.gather(spread))
     if step < updates:
         raise KeyboardInterrupt
     return parallel.gather(spread)
-
-
-class _Figures:
-    """The latest figures of a run, and how fast it goes, validation and compilation apart."""
-
-    def __init__(self, step, metrics):
-        self._step, self._metrics, self._since = step, metrics, None
-        self._rate = self._loss = self._score = None
-
-    def log(self, step, report):
-        report = jax.device_get(report)  # waits for the update
-        if not np.isfinite(report["loss"] + report["gradient_norm"]):
-            raise UserError(
-                f"update {step} has a loss or a gradient that is not finite; the last checkpoint "
-                "is of before: look at metrics.jsonl, or train anew with a lower learning_rate"
-            )
-        now = time.perf_counter()
-        if self._since is not None:
-            self._rate = (step - self._step) / (now - self._since)
-            report["updates_per_second"] = self._rate
-        self._step, self._since, self._loss = step, now, report["loss"]
-        self._metrics.write(step, report)
-
-    def validate(self, step, score):
-        started = time.perf_counter()
-        self._score = float(score)
-        self._metrics.write(step, {"heldout": self._score})
-        if self._since is not None:
-            self._since += time.perf_counter() - started
-
-    def note(self):
-        def shown(figure, digits):
-            return "-" if figure is None else f"{figure:.{digits}f}"
-
-        rate, loss, score = shown(self._rate, 1), shown(self._loss, 3), shown(self._score, 3)
-        return f"{rate:>5} updates/s  loss {loss}  held-out {score}"
 
 
 class _StopSignals:

@@ -60,9 +60,19 @@ def _summary_writer():
 
 
 def read(folder):
-    """Return the lines of a run's metrics as dicts; a last line cut short is left out."""
+    """Return the lines of a run's metrics as dicts; a last line cut short is left out.
+
+    Raises:
+      UserError: if another line is damaged.
+    """
     path = folder / "metrics.jsonl"
     if not path.exists():
         return []
-    whole = [line for line in path.read_text().splitlines(keepends=True) if line.endswith("\n")]
-    return [json.loads(line) for line in whole]
+    whole = [line for line in path.read_bytes().splitlines(keepends=True) if line.endswith(b"\n")]
+    lines = []
+    for number, line in enumerate(whole, 1):
+        try:
+            lines.append(dict(json.loads(line)))
+        except (TypeError, ValueError) as error:
+            raise UserError(f"line {number} of {path} is damaged; remove it to go on") from error
+    return lines

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from memlearn.learning import imitation
+from memlearn.learning import imitation, structure
 from memlearn.memory import slots
 from memlearn.memory.routing import balance_loss
 from tests.worlds import small_run
@@ -49,6 +49,12 @@ def test_loss_equals_the_definition():
 def test_balance_is_least_when_shares_are_equal():
     np.testing.assert_allclose(balance_loss(jnp.full(4, 0.25)), 1.0)
     np.testing.assert_allclose(balance_loss(jnp.array([1.0, 0, 0, 0])), 4.0)
+
+
+def test_the_router_with_the_fewest_banks_is_reported():
+    shares = jnp.full(4, 0.25), jnp.array([0.5, 0.5, 0.0, 0.0]), jnp.ones(1)
+    assert structure.costs({"routing": shares}, 0.0, 0.0, 0.0)[1]["banks"] == 2
+    assert "banks" not in structure.costs({"routing": shares[2:]}, 0.0, 0.0, 0.0)[1]
 
 
 def test_a_batch_is_learned():

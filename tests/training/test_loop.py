@@ -30,14 +30,14 @@ class Record:
 
 
 @pytest.mark.parametrize(("name", "at"), [("loss", 7), ("gradient_norm", 8)])
-def test_what_is_not_finite_is_not_saved(name, at):
+def test_what_is_not_finite_is_named_and_not_saved(name, at):
     def update(state, batch):
         state = state._replace(step=state.step + 1)
         report = {"loss": 1.0, "gradient_norm": 1.0}
         return state, report | ({name: jnp.nan} if state.step >= at else {})
 
     record = Record()
-    with pytest.raises(UserError, match="update 8 has a loss or a gradient that is not finite"):
+    with pytest.raises(UserError, match=f"update {at} has a loss or a gradient that is not finite"):
         loop.train(
             TrainState({}, (), jax.random.key(0), jnp.int32(0)),
             parallel=Parallel(update, lambda state: state, lambda state: state),

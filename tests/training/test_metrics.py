@@ -2,7 +2,10 @@
 
 import json
 
+import pytest
+
 from memlearn.training.metrics import Metrics, read
+from memlearn.types import UserError
 
 
 def test_a_run_that_goes_on_forgets_what_it_will_write_again(tmp_path):
@@ -25,3 +28,12 @@ def test_tensorboard_when_asked_for(tmp_path):
     metrics.write(1, {"loss": 0.5})
     metrics.close()
     assert list((tmp_path / "tensorboard").glob("events.out.tfevents.*"))
+
+
+@pytest.mark.parametrize("damaged", [b'{"step": 1, "lo', b"\xff\x00", b"17"])
+def test_a_damaged_line_is_named_and_nothing_is_overwritten(tmp_path, damaged):
+    content = b'{"step": 1}\n' + damaged + b'\n{"step": 3}\n'
+    (tmp_path / "metrics.jsonl").write_bytes(content)
+    with pytest.raises(UserError, match=r"line 2 of .*metrics.jsonl is damaged; remove it"):
+        Metrics(tmp_path, step=3, tensorboard=False)
+    assert (tmp_path / "metrics.jsonl").read_bytes() == content
