@@ -222,7 +222,8 @@ def update(config, policy, optimizer):
     weights = {name: config[name] for name in names}
     agent = dict(policy=policy, optimizer=optimizer)
     if config.learner != "ppo":
-        return functools.partial(imitation.update, **agent, **weights, nested=config.nested)
+        lived = dict(nested=config.nested, window=config.window)
+        return functools.partial(imitation.update, **agent, **weights, **lived)
     env, settings = classroom(config), dict(config.ppo)
     settings["window"] = settings["window"] or env.length
     of_loss = ("clip", "entropy_weights", "prediction_weight")

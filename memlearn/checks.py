@@ -10,6 +10,7 @@ from memlearn.types import SENSES, UserError
 # The least value of fields of the configuration.
 LEAST = {
     **dict.fromkeys(("delay", "mentions", "warmup", "later_after", "easier_until"), 0),
+    **dict(chapters=1, window=0),
     **dict.fromkeys(("counted", "trials", "width", "batch", "validation_lifetimes"), 1),
     "episodes": 1,
     **dict.fromkeys(("log_every", "validate_every", "checkpoint_every"), 1),
@@ -43,6 +44,10 @@ def check(config):
         raise UserError("episodes and env_params are for environments of others; see --config.task")
     if config.experience.folder and (config.turn or config.sense_dropout):
         raise UserError("turn and sense_dropout are for tasks that are played; set them to 0")
+    if config.chapters > 1 and (config.learner == "ppo" or config.experience.folder):
+        raise UserError("chapters are for tasks that a teacher plays; set --config.chapters=1")
+    if config.window and config.learner == "ppo":
+        raise UserError("window is for imitation; PPO has --config.ppo.window")
     if config.learner == "ppo":
         check_ppo(config)
     elif config.ppo.predicts:

@@ -9,6 +9,7 @@ import numpy as np
 from memlearn.data.recorded import experience as recorded
 from memlearn.data.recorded.mapping import Mapping
 from memlearn.data.recorded.rows import Rows
+from memlearn.learning import windows
 from memlearn.learning.augment import look_around
 from memlearn.tasks import language
 from memlearn.types import UserError
@@ -46,7 +47,11 @@ def teaching(config, experience):
 
     The batch is a `TimeStep`, arrays `[B, T, ...]`. Which rows are in it depends on the key and the
     step alone; each is drawn once before any is drawn again.
+
+    Raises:
+      UserError: if windows do not divide a row.
     """
+    windows.check(config.window, config.experience.length)
     rows = Rows(experience, held_out=False, length=config.experience.length)
     batches = Ahead(rows, config.batch)
     look = functools.partial(_look, amounts=(config.zoom, config.shift, config.recolor))

@@ -8,6 +8,7 @@ import jax.numpy as jnp
 from memlearn import build
 from memlearn.data import atlas
 from memlearn.data.classes import speech
+from memlearn.learning import windows
 from memlearn.learning.augment import drop_senses, look_around, turn
 from memlearn.tasks import play
 from memlearn.tasks.lifetime import LifetimeParams, Sense
@@ -100,13 +101,14 @@ def conditions(config, task=None):
 def teaching(config, env, world):
     """Return the function from a key and a step to a batch of taught lifetimes.
 
-    The batch is a `TimeStep`, arrays `[B, T, ...]`, of what the curriculum has for that step. How
-    often the teacher tries an answer moves evenly from the first of `config.trial_rates` to the
-    last.
+    The batch is a `TimeStep`, arrays `[B, T, ...]`, of what the curriculum has for that step, each
+    row as many lifetimes as there are `config.chapters`, lived as one. How often the teacher tries
+    an answer moves evenly from the first of `config.trial_rates` to the last.
 
     Raises:
-      UserError: if these are not two rates.
+      UserError: if these are not two rates, or windows do not divide a row.
     """
+    windows.check(config.window, config.chapters * env.length)
     curriculum = build.curriculum(config)
     if len(config.trial_rates) != 2 or not all(0 <= rate <= 1 for rate in config.trial_rates):
         raise UserError(f"trial_rates must be two, between 0 and 1; got {config.trial_rates}")
@@ -117,9 +119,10 @@ def teaching(config, env, world):
         key = jax.random.fold_in(key, step)
         key_lifetimes, key_teacher, key_look = jax.random.split(key, 3)
         met = curriculum(world, step)
-        states = play.reset(env, met, jax.random.split(key_lifetimes, config.batch))
+        count = config.batch * config.chapters
+        states = play.reset(env, met, jax.random.split(key_lifetimes, count))
         teacher = play.teacher(first + (last - first) * step / config.updates)
-        carry = play.new_teacher(key_teacher, config.batch, env.words)
+        carry = play.new_teacher(key_teacher, count, env.words)
         steps = play.play(env, met, states, teacher, carry, env.length)[2].steps
         images = steps.observation["image"]
         if config.turn:
@@ -127,6 +130,7 @@ def teaching(config, env, world):
         images = look_around(key_look, images, config.zoom, config.shift, config.recolor)
         key_drop = jax.random.fold_in(key_look, 3)
         present = drop_senses(key_drop, steps.present, config.senses, config.sense_dropout)
-        return steps._replace(observation={**steps.observation, "image": images}, present=present)
+        steps = steps._replace(observation={**steps.observation, "image": images}, present=present)
+        return play.as_one(steps, config.chapters) if config.chapters > 1 else steps
 
     return functools.partial(draw, world=world)

@@ -94,6 +94,8 @@ def get_config():
     config.later_after = 0  # ... so many updates of the others
     config.easier = ()  # levels that are met first, as parts of the whole, such as (0.25, 0.5)
     config.easier_until = 0  # ... and the updates by which they are left behind
+    config.chapters = 1  # lifetimes that are lived as one, of which memory is kept
+    config.window = 0  # steps from which a gradient flows at once, memory goes on; 0: a lifetime's
     config.batch = 32  # lifetimes per update
     config.updates = 2000
     config.learning_rate = 2e-3  # at its peak; warmed up, then a cosine

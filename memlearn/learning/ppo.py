@@ -129,9 +129,8 @@ def update(
     )  # fmt: skip
 
     def learn(carry, part):
-        params, opt_state, report = descend(
-            *carry, optimizer, functools.partial(loss, lesson=part), axis_name
-        )
+        gradient = jax.grad(functools.partial(loss, lesson=part), has_aux=True)
+        params, opt_state, report = descend(*carry, optimizer, gradient, axis_name)
         return (params, opt_state), report
 
     def epoch(carry, _):

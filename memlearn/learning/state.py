@@ -28,20 +28,20 @@ class TrainState(NamedTuple):
     moments: Any = ()
 
 
-def descend(params, opt_state, optimizer, loss_fn, axis_name):
+def descend(params, opt_state, optimizer, gradient, axis_name):
     """Take one step along the gradient of a loss.
 
     Args:
       params: of the policy.
       opt_state: of the optimizer.
       optimizer: an optax one.
-      loss_fn: function of params that returns the loss and a report, a dict of scalars.
+      gradient: function of params that returns the gradient and a report, a dict of scalars.
       axis_name: the mapped axis to average the gradient over, if any.
 
     Returns:
       the new params, the new state of the optimizer, and the report with `gradient_norm`.
     """
-    grads, report = jax.grad(loss_fn, has_aux=True)(params)
+    grads, report = gradient(params)
     grads = average(grads, axis_name)
     updates, opt_state = optimizer.update(grads, opt_state, params)
     report = {**report, "gradient_norm": optax.global_norm(grads)}

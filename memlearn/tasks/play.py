@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-from memlearn.types import TimeStep
+from memlearn.types import EPISODE, LIFETIME, TimeStep
 
 
 class Record(NamedTuple):
@@ -54,6 +54,23 @@ def play(env, params, states, act, carry, length):
 
     (states, carry), record = lax.scan(body, (states, carry), length=length)
     return states, carry, jax.tree.map(lambda x: jnp.moveaxis(x, 0, 1), record)
+
+
+def as_one(steps, chapters):
+    """Put lifetimes one after another, of which memory is kept, as if they were one.
+
+    What an image is called in an earlier chapter is no help in a later one, where it may come back.
+
+    Args:
+      steps: `TimeStep`, arrays `[B * chapters, T, ...]`.
+      chapters: how many become one.
+
+    Returns:
+      `TimeStep`, arrays `[B, chapters * T, ...]`, in which only the first step begins a lifetime.
+    """
+    steps = jax.tree.map(lambda x: x.reshape(-1, chapters * x.shape[1], *x.shape[2:]), steps)
+    later = (steps.boundary == LIFETIME) & (jnp.arange(steps.boundary.shape[1]) > 0)
+    return steps._replace(boundary=jnp.where(later, EPISODE, steps.boundary))
 
 
 class TeacherState(NamedTuple):

@@ -1,5 +1,7 @@
 """Imitation: the loss by hand, and that it falls."""
 
+import functools
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -20,9 +22,10 @@ OTHERS = (
 def test_loss_equals_the_definition():
     run = small_run(**{"memory.count": "learned", "memory.slots": 8})
     steps = run.draw(jax.random.key(3), 0)
-    loss_fn = jax.jit(imitation.loss_fn, static_argnums=(1, 7))
-    loss, report = loss_fn(run.state.params, run.policy, steps, 0.3, 0.7, 0.2, 0.4, False)
+    told = dict(balance_weight=0.3, value_weight=0.7, write_price=0.2, slot_price=0.4)
+    loss_fn = jax.jit(functools.partial(imitation.loss_fn, policy=run.policy, **told))
     state = run.policy.initial_state(run.config.batch)
+    loss, (_, report) = loss_fn(run.state.params, state, imitation.lesson(steps))
     output = jax.device_get(jax.jit(run.policy.apply)(run.state.params, state, steps)[1])
     nll, value, right = [], [], []
     for b, t in np.argwhere(np.asarray(steps.question)):

@@ -1,0 +1,96 @@
+"""Windows: the gradient that is cut is that of the definition, and what is cut is told."""
+
+import functools
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from memlearn import checks
+from memlearn.learning import windows
+from memlearn.types import EPISODE, LIFETIME, NONE, UserError
+from tests.worlds import small_config, small_run
+
+LONG = dict(chapters=2, batch=4)
+
+
+def linear(params, memory, lesson):
+    """A leaky sum that is to be `wanted`; memory counts its steps too."""
+    (total, count), (x, wanted) = memory, lesson
+    loss = 0.0
+    for t in range(x.shape[1]):
+        total = params * total + x[:, t]
+        loss += jnp.mean((total - wanted[:, t]) ** 2)
+    return loss, ((total, count + x.shape[1]), {"loss": loss})
+
+
+def test_a_cut_gradient_is_that_of_the_definition():
+    x = jnp.array([[1.0, 2.0, 3.0, 4.0]])
+    lesson, memory = (x, jnp.zeros((1, 4))), (jnp.ones(1), jnp.zeros(1, jnp.int32))
+    cut = functools.partial(windows.gradient, jnp.float32(0.5), linear, memory, lesson)
+    # Totals: 1.5, 2.75, 4.375, 6.1875; their slopes in each window: 1, 2.0; then 2.75, 5.75.
+    grads, report = cut(2)
+    slopes = 2 * np.array([1.5 * 1, 2.75 * 2, 4.375 * 2.75, 6.1875 * 5.75])
+    np.testing.assert_allclose(grads, slopes.sum() / 2, rtol=1e-6)
+    # By the total before the second window: its first total has half of it, its second a quarter.
+    np.testing.assert_allclose(report["edges"], 2 * (4.375 * 0.5 + 6.1875 * 0.25), rtol=1e-6)
+    np.testing.assert_allclose(cut(4)[0], cut(0)[0])
+    assert "edges" not in cut(0)[1]
+
+
+@pytest.mark.parametrize("nested", [False, True])
+def test_windows_answer_as_the_whole_does(nested):
+    run = small_run(**LONG, nested=nested)
+    steps = run.draw(jax.random.key(0), 0)
+    length = steps.question.shape[1]
+    reports = {
+        window: jax.jit(functools.partial(run.update, window=window))(run.state, steps)[1]
+        for window in (0, length // 2, length)
+    }
+    for window in (length // 2, length):
+        for name in ("loss", "imitation", "value", "score", "written"):
+            np.testing.assert_allclose(reports[window][name], reports[0][name], rtol=2e-5)
+    assert reports[length // 2]["edges"] > 0
+
+
+def test_nothing_is_lost_between_lifetimes():
+    """Each window is a lifetime of its own: the gradient is that of the whole."""
+    run = small_run(**LONG)
+    steps = run.draw(jax.random.key(0), 0)
+    half = steps.question.shape[1] // 2
+    steps = steps._replace(boundary=steps.boundary.at[:, half].set(LIFETIME))
+    cut, whole = (
+        jax.jit(functools.partial(run.update, window=window))(run.state, steps)[1]
+        for window in (half, 0)
+    )
+    assert cut["edges"] == 0
+    np.testing.assert_allclose(cut["gradient_norm"], whole["gradient_norm"], rtol=1e-4)
+
+
+def test_chapters_are_one_life():
+    run = small_run(**LONG)
+    steps = run.draw(jax.random.key(0), 0)
+    boundary = np.asarray(steps.boundary)
+    assert boundary.shape == (4, 2 * run.env.length)
+    assert (boundary[:, 0] == LIFETIME).all() and (boundary[:, 1:] != LIFETIME).all()
+    assert (boundary[:, run.env.length] == EPISODE).all() and (boundary[:, 1] == NONE).all()
+    halves = np.asarray(steps.oracle).reshape(4, 2, -1)
+    assert (halves[:, 0] != halves[:, 1]).any(), "every chapter is another"
+
+
+@pytest.mark.parametrize(
+    ("fields", "complaint"),
+    [
+        (dict(window=5), "window must divide the 14 steps of a row; got 5"),
+        (dict(learner="ppo", window=4), "PPO has --config.ppo.window"),
+        (dict(learner="ppo", chapters=2), "for tasks that a teacher plays"),
+        (dict(chapters=0), "chapters must be at least 1"),
+    ],
+)
+def test_what_cannot_be_is_said(fields, complaint):
+    config = small_config()
+    config.update(fields)
+    with pytest.raises(UserError, match=complaint):
+        checks.check(config)
+        small_run(**LONG, **fields)
