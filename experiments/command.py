@@ -18,10 +18,17 @@ def run(main):
     app.run(lambda argv: _guard(main, argv), flags_parser=_parse)
 
 
-def track(items, what):
-    """Go through a list beside a progress bar that says `what` is done with it."""
+def track(items, what, total=None):
+    """Go through items beside a progress bar that says `what` is done with them.
+
+    Args:
+      items: a list; or anything else, of which there are `total`.
+      what: a participle.
+      total: as many; None for all of a list.
+    """
     console = Console(stderr=True)
-    return progress.track(items, what, console=console, transient=True, show_speed=False)
+    shown = dict(console=console, transient=True, show_speed=False)
+    return progress.track(items, what, total=total, **shown)
 
 
 def _parse(argv):

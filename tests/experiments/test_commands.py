@@ -138,6 +138,15 @@ def test_film_shows_every_step_of_a_lifetime(trained):
         assert image.n_frames == 3 + 1 + 3, "names, delay, questions"
 
 
+def test_endure_tells_of_every_stretch(trained):
+    life = "--steps=40", "--lives=2", "--stretches=2"
+    run = call(command("endure", f"--checkpoint={trained}", *life, "--json"))
+    assert run.returncode == 0, run.stderr
+    report = json.loads(run.stdout)
+    assert report == json.loads((trained / "endurance.json").read_text())
+    assert [stretch["step"] for stretch in report["stretches"]] == [21, 42]
+
+
 @pytest.mark.parametrize("actor", ["agent", "teacher"])
 def test_record_writes_lifetimes(trained, tmp_path, actor):
     out = tmp_path / "recorded"

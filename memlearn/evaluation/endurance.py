@@ -1,0 +1,112 @@
+"""Endurance: one life of many chapters, of which memory is kept, and what that costs.
+
+A chapter is a lifetime of the run's tasks. Classes come back in later ones under other words, so
+that what is remembered of earlier ones is no help, and in the way unless it is forgotten.
+"""
+
+import functools
+import resource
+import sys
+import time
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from memlearn.evaluation.retrieval import interval
+from memlearn.tasks.play import play, reset, student
+from memlearn.types import EPISODE, LIFETIME
+
+
+class Stretch(NamedTuple):
+    """What some chapters in a row were like.
+
+    Attributes:
+      step: steps lived by the end of it.
+      score: questions answered right, as a fraction; mean over lives.
+      low, high: its 95 % interval, from a bootstrap over lives.
+      emptied: the mean of an agent that begins every chapter with an empty memory.
+      milliseconds: a step took, of all lives together.
+      megabytes: the most that the process has held in main memory so far.
+    """
+
+    step: int
+    score: float
+    low: float
+    high: float
+    emptied: float
+    milliseconds: float
+    megabytes: float
+
+
+@functools.partial(jax.jit, static_argnums=(0, 1))
+def chapter(env, policy, params, world, keys, memory, begins):
+    """Live one chapter.
+
+    Args:
+      env: a `Lifetime`.
+      policy: a `MultimodalPolicy`.
+      params: its parameters.
+      world: `LifetimeParams`.
+      keys: random keys `[B]`, of this chapter of each life.
+      memory: the state that the chapter before left.
+      begins: whether a life begins with it: then memory is empty.
+
+    Returns:
+      the state after it, and the fraction of right answers, float `[B]`.
+    """
+    answer = student(policy, params)
+
+    def act(memory, steps):
+        goes_on = (steps.boundary == LIFETIME) & ~begins
+        return answer(memory, steps._replace(boundary=jnp.where(goes_on, EPISODE, steps.boundary)))
+
+    lifetimes = reset(env, world, keys)
+    _, memory, record = play(env, world, lifetimes, act, memory, env.length)
+    return memory, record.rewards.sum(1) / record.steps.question.sum(1)
+
+
+def stretches(env, policy, params, world, lives, chapters):
+    """Live many chapters, and tell of every stretch of them.
+
+    Args:
+      env, policy, params, world: as for `chapter`.
+      lives: B, how many are lived side by side.
+      chapters: how many there are in each stretch, a list.
+
+    Yields:
+      `Stretch`, one for each of `chapters`.
+    """
+    live = functools.partial(chapter, env, policy, params, world)
+    empty = memory = policy.initial_state(lives)
+    # What is compiled is, before the clock starts; twice, as an empty memory may be of weak types.
+    once = live(_keys(0, lives), memory, jnp.bool_(True))[0]
+    jax.block_until_ready(live(_keys(0, lives), once, jnp.bool_(True)))
+    lived = 0
+    for count in chapters:
+        right, began = [], time.perf_counter()
+        for number in range(lived, lived + count):
+            memory, score = live(_keys(number, lives), memory, jnp.bool_(number == 0))
+            right.append(score)
+        right = np.mean(jax.device_get(right), axis=0)  # waits
+        seconds = time.perf_counter() - began
+        emptied = [
+            live(_keys(number, lives), empty, jnp.bool_(True))[1]
+            for number in range(lived, lived + count)
+        ]
+        lived += count
+        yield Stretch(
+            lived * env.length, float(right.mean()), *interval(right),
+            float(np.mean(jax.device_get(emptied))), 1e3 * seconds / (count * env.length), _held(),
+        )  # fmt: skip
+
+
+def _keys(number, lives):
+    return jax.random.split(jax.random.fold_in(jax.random.key(4), number), lives)
+
+
+def _held():
+    """The most main memory that this process has held, in megabytes."""
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most / (2**20 if sys.platform == "darwin" else 2**10)

@@ -1,0 +1,38 @@
+"""A life of chapters: memory is kept from one to the next, and what is told of them is so."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from memlearn.evaluation import endurance, retrieval
+from memlearn.tasks.play import as_one
+from tests.worlds import small_run
+
+
+def test_two_chapters_leave_the_memory_of_one_life():
+    run = small_run()
+    told = run.env, run.policy, run.state.params, run.world
+    keys = jax.random.split(jax.random.key(0), 2 * 3).reshape(2, 3)
+    first, _ = endurance.chapter(*told, keys[0], run.policy.initial_state(3), jnp.bool_(True))
+    second, _ = endurance.chapter(*told, keys[1], first, jnp.bool_(False))
+    # The same steps at once, though what was answered is of whoever forgets between them.
+    answered = [retrieval.watch(*told, key)[0].steps for key in keys]
+    steps = jax.tree.map(lambda *x: jnp.stack(x, 1).reshape(-1, *x[0].shape[1:]), *answered)
+    begun = run.policy.initial_state(3)
+    kept = run.policy.apply(run.state.params, begun, as_one(steps, 2))[0]
+    emptied = run.policy.apply(run.state.params, begun, answered[1])[0]
+
+    def pointers(state):
+        return np.asarray(state[0].pointer)
+
+    np.testing.assert_array_equal(pointers(second), pointers(kept))
+    assert (pointers(second) != pointers(emptied)).any()
+
+
+def test_the_first_chapter_has_nothing_to_be_in_its_way():
+    run = small_run()
+    told = run.env, run.policy, run.state.params, run.world
+    one, two = endurance.stretches(*told, lives=3, chapters=[1, 2])
+    assert one.score == one.emptied and one.low <= one.score <= one.high
+    assert [one.step, two.step] == [run.env.length, 3 * run.env.length]
+    assert 0 < one.megabytes <= two.megabytes and two.milliseconds > 0
