@@ -9,6 +9,7 @@ import itertools
 import optax
 from flax.core import FrozenDict
 
+from memlearn import memories
 from memlearn.data.recorded.mapping import MODALITIES
 from memlearn.encoders.fuse import EventEncoder
 from memlearn.encoders.image import ImageEncoder
@@ -17,7 +18,6 @@ from memlearn.encoders.text import BytesEncoder, TextEncoder
 from memlearn.encoders.vector import ActionEncoder, ScalarEncoder, VectorEncoder
 from memlearn.learning import augment, imitation, ppo
 from memlearn.learning.curriculum import meet
-from memlearn.memories import MEMORIES
 from memlearn.memory.slot_memory import SlotMemory
 from memlearn.policy import MultimodalPolicy
 from memlearn.tasks import crossmodal, language
@@ -179,13 +179,16 @@ def curriculum(config):
 
 def policy(config):
     """Return the `MultimodalPolicy` of a configuration."""
-    memory = lookup(MEMORIES, config.memory.kind, "memory")
+    memory = lookup(memories.MEMORIES, config.memory.kind, "memory")
     if not 1 <= len(config.channels) <= 4:
         raise UserError(f"channels must have 1 to 4 levels; got {len(config.channels)}")
     senses, layers = FrozenDict(encoders(config)), []
     for _ in range(config.memory.layers):
         recalled = layers[-1].parts if layers else 0
         layers.append(memory(config, dict(perceived=len(senses), recalled=recalled)))
+    if config.memory.knowledge:
+        recalled = dict(perceived=len(senses), recalled=layers[-1].parts)
+        layers.append(memories.knowledge(config, recalled))
     perceive, predicts = EventEncoder(config.width, senses), bool(config.ppo.predicts)
     return MultimodalPolicy(perceive, tuple(layers), config.words, predicts)
 

@@ -17,7 +17,7 @@ LEAST = {
     **dict.fromkeys([f"memory.{name}" for name in ("layers", "banks", "slots", "hidden")], 1),
     **dict.fromkeys(("memory.key_width", "memory.value_width", "experience.length"), 1),
     **dict.fromkeys(("experience.name_length", "experience.text_length"), 0),
-    "memory.top_banks": 0,
+    **{"memory.top_banks": 0, "memory.knowledge": 0},
     "updates": 2,  # one to warm up, and one
 }
 

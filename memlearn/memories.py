@@ -9,6 +9,7 @@ from memlearn.memory.fixed.gru import GRUMemory
 from memlearn.memory.fixed.lstm import LSTMMemory
 from memlearn.memory.fixed.none import NoMemory
 from memlearn.memory.keys import Addresses
+from memlearn.memory.knowledge import Knowledge
 from memlearn.memory.slot_memory import SlotMemory
 from memlearn.memory.store_memory import StoreMemory
 from memlearn.types import UserError
@@ -35,11 +36,8 @@ def _slot_memory(config, modalities, name):
 
 
 def _store(config, modalities):
-    memory, most = config.memory, config.memory.slots**2
-    if memory.key_width % 2:
-        raise UserError(f"memory.key_width of a store must be even; got {memory.key_width}")
-    if not 1 <= memory.nearest <= most:
-        raise UserError(f"memory.nearest must be from 1 to memory.slots^2 = {most}")
+    memory = config.memory
+    _check_halves(memory, memory.slots)
     return StoreMemory(
         config.width,
         **modalities,
@@ -50,6 +48,29 @@ def _store(config, modalities):
         maps=_maps(memory.key_width),
         leads=max(2, len(config.senses)),
     )
+
+
+def knowledge(config, modalities):
+    """Return the layer of slots that all lifetimes share; `modalities` as for `MEMORIES`."""
+    memory = config.memory
+    _check_halves(memory, memory.knowledge)
+    return Knowledge(
+        config.width,
+        **modalities,
+        questions=memory.banks,
+        side=memory.knowledge,
+        value_width=memory.value_width,
+        key_width=memory.key_width,
+        nearest=memory.nearest,
+    )
+
+
+def _check_halves(memory, side):
+    """Raise a `UserError` if slots cannot be found by two halves of keys."""
+    if memory.key_width % 2:
+        raise UserError(f"memory.key_width must be even; got {memory.key_width}")
+    if not 1 <= memory.nearest <= side**2:
+        raise UserError(f"memory.nearest must be from 1 to the {side**2} slots that there are")
 
 
 def _memax(config, modalities, name):

@@ -32,6 +32,8 @@ TEACHING = functools.partial(worlds.teaching, env=None, world=None)
         (build.policy, {"memory.addressing": "fuzzy"}, "no rule of addressing is called 'fuzzy'"),
         (build.policy, {"memory.kind": "store", "memory.nearest": 0}, "nearest must be from 1 to "),
         (build.policy, {"memory.kind": "store", "memory.key_width": 7}, "must be even; got 7"),
+        (build.policy, {"memory.knowledge": 2}, "nearest must be from 1 to the 4 slots"),
+        (check, {"memory.knowledge": -1}, "memory.knowledge must be at least 0; got -1"),
         (check, {"memory.kind": "store", "memory.count": "all"}, "nothing about 'store'"),
         (check, {"memory.kind": "gru", "memory.addressing": "fused"}, "nothing about 'gru'"),
         (check, {"memory.kind": "gru", "nested": True}, "nested says nothing about 'gru'"),

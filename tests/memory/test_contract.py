@@ -17,6 +17,7 @@ from memlearn.memory.fixed.gru import GRUMemory
 from memlearn.memory.fixed.lstm import LSTMMemory
 from memlearn.memory.fixed.none import NoMemory
 from memlearn.memory.keys import Addresses
+from memlearn.memory.knowledge import Knowledge
 from memlearn.memory.slot_memory import SlotMemory
 from memlearn.memory.store_memory import StoreMemory, StoreMemoryState
 from memlearn.types import EPISODE, LIFETIME, NONE, Event
@@ -46,6 +47,7 @@ MEMORIES = {
     "store": StoreMemory(
         **EVENT, banks=2, side=3, value_width=6, nearest=4, maps=Addresses(6), leads=2
     ),
+    "knowledge": Knowledge(**EVENT, questions=2, side=3, value_width=6, key_width=6, nearest=4),
     "gru": GRUMemory(**EVENT, hidden=10),
     "lstm": LSTMMemory(**EVENT, hidden=10),
     "dnc": DNCMemory(**EVENT, slots=4, word_width=5, read_heads=2, hidden=8),

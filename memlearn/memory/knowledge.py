@@ -1,0 +1,62 @@
+"""Knowledge: slots of parameters that all lifetimes share, read and never written.
+
+What memory holds is of this lifetime, and learned in it; what is true in every lifetime need not be
+experienced. As these slots are found by product keys, there can be a million of them.
+"""
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+
+from memlearn.memory import keys
+from memlearn.memory.base import Memory
+from memlearn.ops import product_keys
+
+SHARPNESS = 10.0  # of the weights of slots, at first; a query and a key agree by 1.4 at most
+
+
+class Knowledge(Memory):
+    """H questions to S^2 slots, which keep the contract of a memory; their state is empty.
+
+        q   = unit(Q_h x)                           x: the fused event, with what was recalled
+        p   = softmax(s [scores of the k nearest keys])
+        out = sum_h O_h sum_i p_i V[slot_i]         V: parameters [S^2, V]
+
+    with s the sharpness (Lample et al., 2019). What is out has no say at first, O = 0.
+
+    Attributes:
+      questions, side, value_width, key_width: H, S, V, K; K is even.
+      nearest: k, how many slots a question reads.
+    """
+
+    questions: int
+    side: int
+    value_width: int
+    key_width: int
+    nearest: int
+
+    def initial_state(self, batch, dtype=jnp.float32):
+        return ()
+
+    @nn.compact
+    def __call__(self, state, events, boundaries, trace=False):
+        dtype = events.fused.dtype
+        asked = nn.DenseGeneral((self.questions, self.key_width), name="query")(
+            events.fused
+        ).astype(dtype)
+        init, wide = nn.initializers.normal(), nn.initializers.normal(self.value_width**-0.5)
+        left, right = (
+            keys.unit(self.param(name, init, (self.side, self.key_width // 2))).astype(dtype)
+            for name in ("left", "right")
+        )
+        sharpness = self.param("sharpness", nn.initializers.constant(SHARPNESS), ())
+        values = self.param("values", wide, (self.side**2, self.value_width))
+        flat = keys.unit(asked).reshape(-1, self.key_width)
+        found = product_keys.search(flat, left, right, self.nearest)
+        p = jax.nn.softmax(sharpness.astype(dtype) * found.scores, axis=-1)
+        read = jnp.einsum("bk,bkv->bv", p, values[found.slots].astype(dtype))
+        read = read.reshape(*asked.shape[:-1], self.value_width)
+        out = nn.DenseGeneral(
+            self.width, axis=(-2, -1), use_bias=False, kernel_init=nn.initializers.zeros, name="out"
+        )
+        return state, out(read)[:, :, None].astype(dtype), None
