@@ -108,10 +108,10 @@ def teaching(config, env, world):
     Raises:
       UserError: if these are not two rates, or windows do not divide a row.
     """
-    windows.check(config.window, config.chapters * env.length)
     curriculum = build.curriculum(config)
     if len(config.trial_rates) != 2 or not all(0 <= rate <= 1 for rate in config.trial_rates):
         raise UserError(f"trial_rates must be two, between 0 and 1; got {config.trial_rates}")
+    windows.check(config.window, config.chapters * env.length)
     first, last = config.trial_rates
 
     @jax.jit
