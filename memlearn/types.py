@@ -23,6 +23,9 @@ LIFETIME = 2  # a new lifetime begins; memory is reset
 SENSES = ("image", "name", "speech")
 
 SIDE = 32  # sides of what is read by squares, an image or a spectrogram, are multiples of it
+DEVICES = "data"  # the axis of devices over which batches are spread, and what is KNOWN
+KNOWN = "known"  # the name of a parameter: slots that all lifetimes share
+
 PAD = 0  # the token of a text that says nothing
 
 

@@ -4,13 +4,17 @@ What memory holds is of this lifetime, and learned in it; what is true in every 
 experienced. As these slots are found by product keys, there can be a million of them.
 """
 
+import functools
+
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
+from jax.sharding import PartitionSpec as P
 
 from memlearn.memory import keys
 from memlearn.memory.base import Memory
 from memlearn.ops import product_keys
+from memlearn.types import DEVICES, KNOWN
 
 SHARPNESS = 10.0  # of the weights of slots, at first; a query and a key agree by 1.4 at most
 
@@ -22,7 +26,8 @@ class Knowledge(Memory):
         p   = softmax(s [scores of the k nearest keys])
         out = sum_h O_h sum_i p_i V[slot_i]         V: parameters [S^2, V]
 
-    with s the sharpness (Lample et al., 2019). What is out has no say at first, O = 0.
+    with s the sharpness (Lample et al., 2019). What is out has no say at first, O = 0. Where
+    training is spread over devices, each has a part of the slots, if their number divides S.
 
     Attributes:
       questions, side, value_width, key_width: H, S, V, K; K is even.
@@ -50,13 +55,23 @@ class Knowledge(Memory):
             for name in ("left", "right")
         )
         sharpness = self.param("sharpness", nn.initializers.constant(SHARPNESS), ())
-        values = self.param("values", wide, (self.side**2, self.value_width))
-        flat = keys.unit(asked).reshape(-1, self.key_width)
-        found = product_keys.search(flat, left, right, self.nearest)
-        p = jax.nn.softmax(sharpness.astype(dtype) * found.scores, axis=-1)
-        read = jnp.einsum("bk,bkv->bv", p, values[found.slots].astype(dtype))
+        values = self.param(KNOWN, wide, (self.side**2, self.value_width))
+        q = sharpness.astype(dtype) * keys.unit(asked).reshape(-1, self.key_width)
+        read = _read(q, left, right, values.astype(dtype), self.nearest)
         read = read.reshape(*asked.shape[:-1], self.value_width)
         out = nn.DenseGeneral(
             self.width, axis=(-2, -1), use_bias=False, kernel_init=nn.initializers.zeros, name="out"
         )
         return state, out(read)[:, :, None].astype(dtype), None
+
+
+def _read(q, left, right, values, k):
+    """Read `softmax(scores) rows` of the k nearest slots, of which every device may have a part."""
+    mesh = jax.sharding.get_abstract_mesh()
+    devices = dict(mesh.shape).get(DEVICES, 1)
+    if devices == 1 or len(q) % devices or len(left) % devices:
+        found = product_keys.search(q, left, right, k)
+        return jnp.einsum("bk,bkv->bv", jax.nn.softmax(found.scores, axis=-1), values[found.slots])
+    read, part = functools.partial(product_keys.read_sharded, k=k, axis_name=DEVICES), P(DEVICES)
+    spread = jax.shard_map(read, mesh=mesh, in_specs=(part, part, P(), part), out_specs=part)
+    return spread(q, left, right, values)

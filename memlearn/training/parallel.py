@@ -1,4 +1,7 @@
-"""One update on many devices: the batch is spread, and what acts; else each has the same state."""
+"""One update on many devices: the batch is spread, what acts, and slots that all lifetimes share.
+
+Of all else that learning carries, each device has the same.
+"""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -8,11 +11,8 @@ import jax.numpy as jnp
 from jax.sharding import AxisType, NamedSharding
 from jax.sharding import PartitionSpec as P
 
-from memlearn.learning.state import TrainState
 from memlearn.training import hosts
-from memlearn.types import UserError
-
-AXIS = "data"
+from memlearn.types import DEVICES, KNOWN, UserError
 
 
 class Parallel(NamedTuple):
@@ -65,13 +65,23 @@ def parallel(update, kind, batch, devices=None, shared=()):
 
 
 def _jit(update, devices, shared):
-    mesh = jax.make_mesh((len(devices),), (AXIS,), (AxisType.Auto,), devices=devices)
-    same, split = NamedSharding(mesh, P()), NamedSharding(mesh, P(AXIS))
-    states = TrainState(same, same, same, same, actor=split, moments=same)
-    jitted = jax.jit(
-        update, in_shardings=(states, split, *(same for _ in shared)),
-        out_shardings=(states, same), donate_argnums=0,
-    )  # fmt: skip
+    mesh = jax.make_mesh((len(devices),), (DEVICES,), (AxisType.Auto,), devices=devices)
+    same, split = NamedSharding(mesh, P()), NamedSharding(mesh, P(DEVICES))
+
+    def places(state):
+        def place(path, x):
+            known = getattr(path[-1], "key", "") == KNOWN and len(x) % len(devices) == 0
+            return split if known or path[0].name == "actor" else same
+
+        return jax.tree.map_with_path(place, state)
+
+    def placed(state, batch, *shared):
+        with jax.sharding.use_abstract_mesh(mesh.abstract_mesh):  # for who reads what is spread
+            state, report = update(state, batch, *shared)
+        constrain = jax.lax.with_sharding_constraint
+        return constrain(state, places(state)), constrain(report, same)
+
+    jitted = jax.jit(placed, donate_argnums=0)
     shared = hosts.put(shared, same)
 
     def gather(state):
@@ -80,7 +90,7 @@ def _jit(update, devices, shared):
 
     return Parallel(
         update=lambda state, batch: jitted(state, hosts.put(batch, split), *shared),
-        spread=lambda state: hosts.put(_copy(state), states),
+        spread=lambda state: hosts.put(_copy(state), places(state)),
         gather=lambda state: _copy(gather(state)),
     )
 
@@ -89,10 +99,10 @@ def _pmap(update, devices, shared):
     count = len(devices)
 
     def mapped_update(state, batch, *shared):
-        return update(state, batch, *shared, axis_name=AXIS)
+        return update(state, batch, *shared, axis_name=DEVICES)
 
     mapped = jax.pmap(
-        mapped_update, axis_name=AXIS, in_axes=(0, 0, *(None for _ in shared)), devices=devices,
+        mapped_update, axis_name=DEVICES, in_axes=(0, 0, *(None for _ in shared)), devices=devices,
         donate_argnums=0,
     )  # fmt: skip
 

@@ -7,7 +7,7 @@ import optax
 
 from memlearn import build
 from memlearn.memory.knowledge import Knowledge
-from memlearn.types import Event
+from memlearn.types import KNOWN, Event
 from tests.worlds import small_config, small_run
 
 
@@ -51,6 +51,6 @@ def test_a_policy_has_it_on_top_of_its_memory():
     state = update(run.state, run.draw(jax.random.key(0), 0))[0]
     for step in range(1, 3):
         state, report = update(state, run.draw(jax.random.key(0), step))
-    values = [s.params["params"]["memories_1"]["values"] for s in (run.state, state)]
+    values = [s.params["params"]["memories_1"][KNOWN] for s in (run.state, state)]
     assert values[0].shape == (16, config.memory.value_width)
     assert jnp.isfinite(report["loss"]) and jnp.any(values[0] != values[1])

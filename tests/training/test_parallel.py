@@ -11,17 +11,20 @@ import pytest
 
 from memlearn import build
 from memlearn.training.parallel import parallel
-from memlearn.types import UserError
+from memlearn.types import KNOWN, UserError
 from tests.worlds import small_run
+
+
+def descending(**fields):
+    """A run by plain gradient descent at rate 1, which hides no difference between gradients."""
+    run, descent = small_run(**fields), optax.sgd(1.0)
+    state = run.state._replace(opt_state=descent.init(run.state.params))
+    return run._replace(state=state, update=build.update(run.config, run.policy, descent))
 
 
 @pytest.fixture(scope="module")
 def run():
-    """A run by plain gradient descent at rate 1, which hides no difference between gradients."""
-    run = small_run()
-    descent = optax.sgd(1.0)
-    state = run.state._replace(opt_state=descent.init(run.state.params))
-    return run._replace(state=state, update=build.update(run.config, run.policy, descent))
+    return descending()
 
 
 def updated(run, kind, devices):
@@ -49,6 +52,23 @@ def test_eight_devices_equal_one(run):
         np.testing.assert_array_equal(
             jax.random.key_data(eight.key), jax.random.key_data(run.state.key)
         )
+
+
+def test_slots_that_are_shared_are_spread():
+    run = descending(**{"memory.knowledge": 16, "memory.nearest": 8})
+    # What is read has no say at first, and so no gradient.
+    out = run.state.params["params"]["memories_1"]["out"]
+    out["kernel"] = 0.1 * jax.random.normal(jax.random.key(0), out["kernel"].shape)
+    one, one_report = updated(run, "jit", 1)
+    eight, report = updated(run, "jit", 8)
+    chex.assert_trees_all_close(report, one_report, rtol=1e-4)
+    chex.assert_trees_all_close(moved(eight, run), moved(one, run), atol=2e-5)
+    assert optax.global_norm(moved(one, run)["params"]["memories_1"][KNOWN]) > 1e-3
+
+    spread = parallel(run.update, "jit", batch=8)
+    state = spread.update(spread.spread(run.state), run.draw(jax.random.key(0), 0))[0]
+    known = state.params["params"]["memories_1"][KNOWN]
+    assert {shard.data.shape for shard in known.addressable_shards} == {(256 // 8, 8)}
 
 
 def test_the_state_handed_in_is_still_there(run):
