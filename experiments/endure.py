@@ -42,7 +42,8 @@ def main():
         env, policy, state.params, world, LIVES.value, np.diff(ends).tolist()
     )
     found = [stretch._asdict() for stretch in command.track(lived, "living", total=STRETCHES.value)]
-    found = {"task": config.task, "step": int(state.step), "stretches": found}
+    about = {"task": config.task, "step": int(state.step), "lives": LIVES.value}
+    found = {**about, "stretches": found}
     workdir.write(folder / "endurance.json", json.dumps(found, indent=2) + "\n")
     people = Console(file=sys.stderr if JSON.value else sys.stdout)
     people.print(table(found))
@@ -53,15 +54,18 @@ def main():
 
 def table(found):
     """Return what was found as a `rich` table."""
-    note = "emptied: every chapter begun with nothing remembered; a step: of all lives together"
-    title = f"{LIVES.value} lives of {found['task']} after {found['step']} updates"
+    note = (
+        "emptied: every chapter begun with nothing remembered; a step: of all lives together; "
+        "MB: of all arrays held"
+    )
+    title = f"{found['lives']} lives of {found['task']} after {found['step']} updates"
     rows = Table(title=title, caption=note)
-    for name in ("steps lived", "score", "95 % interval", "emptied", "ms a step", "MB at most"):
+    for name in ("steps lived", "score", "95 % interval", "emptied", "ms a step", "MB"):
         rows.add_column(name, justify="right", no_wrap=True)
     for row in found["stretches"]:
         interval = f"{row['low']:.3f} - {row['high']:.3f}"
-        figures = f"{row['emptied']:.3f}", f"{row['milliseconds']:.3f}", f"{row['megabytes']:.0f}"
-        rows.add_row(f"{row['step']:,}", f"{row['score']:.3f}", interval, *figures)
+        figures = f"{row['emptied']:.3f}", f"{row['milliseconds']:.3f}", f"{row['megabytes']:.1f}"
+        rows.add_row(f"{row['lived']:,}", f"{row['score']:.3f}", interval, *figures)
     return rows
 
 

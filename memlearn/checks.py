@@ -72,7 +72,7 @@ def check_curriculum(config):
     if bool(easier) != bool(until) or until > config.updates:
         raise UserError(
             f"easier levels are left behind by easier_until, from 1 to {config.updates} updates; "
-            f"got {until}, and {easier}"
+            f"got {until}, and {easier}: set it, or --config.easier='()' --config.easier_until=0"
         )
 
 

@@ -7,12 +7,13 @@ lifetime. Where there is nothing to take a mean of, there is None.
 import numpy as np
 from scipy import stats
 
+from memlearn.memory.routing import effective
 from memlearn.tasks import language
+from memlearn.training.watch import COLLAPSED
 from memlearn.types import PAD
 
 SAID = {PAD: "nothing said", **language.SPOKEN}
 HALF = 0.5  # an event is in a slot if it was written there by more, until less of it is left
-COLLAPSED = 1.5  # effective banks; with fewer, all goes to one bank in effect
 
 
 def measure(records, traces, sources, state_bytes):
@@ -106,10 +107,9 @@ def balance(routes):
       `shares` `[H]`, `effective_banks`, and whether they are `collapsed`, though there are several.
     """
     shares = routes / routes.sum()
-    effective = np.exp(stats.entropy(shares))
-    collapsed = bool(len(shares) > 1 and effective < COLLAPSED)
-    shares, effective = _plain(shares), _plain(effective)
-    return {"shares": shares, "effective_banks": effective, "collapsed": collapsed}
+    banks = float(effective(shares))
+    collapsed = len(shares) > 1 and banks < COLLAPSED
+    return {"shares": _plain(shares), "effective_banks": banks, "collapsed": collapsed}
 
 
 def lifespans(write, decay):

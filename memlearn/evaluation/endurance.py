@@ -5,8 +5,6 @@ that what is remembered of earlier ones is no help, and in the way unless it is 
 """
 
 import functools
-import resource
-import sys
 import time
 from typing import NamedTuple
 
@@ -23,15 +21,15 @@ class Stretch(NamedTuple):
     """What some chapters in a row were like.
 
     Attributes:
-      step: steps lived by the end of it.
-      score: questions answered right, as a fraction; mean over lives.
+      lived: steps by the end of it.
+      score: questions of last episodes answered right, as a fraction; mean over lives.
       low, high: its 95 % interval, from a bootstrap over lives.
       emptied: the mean of an agent that begins every chapter with an empty memory.
       milliseconds: a step took, of all lives together.
-      megabytes: the most that the process has held in main memory so far.
+      megabytes: of all arrays that the process holds.
     """
 
-    step: int
+    lived: int
     score: float
     low: float
     high: float
@@ -54,7 +52,7 @@ def chapter(env, policy, params, world, keys, memory, begins):
       begins: whether a life begins with it: then memory is empty.
 
     Returns:
-      the state after it, and the fraction of right answers, float `[B]`.
+      the state after it, and the fraction of right answers in the last episode, float `[B]`.
     """
     answer = student(policy, params)
 
@@ -64,7 +62,8 @@ def chapter(env, policy, params, world, keys, memory, begins):
 
     lifetimes = reset(env, world, keys)
     _, memory, record = play(env, world, lifetimes, act, memory, env.length)
-    return memory, record.rewards.sum(1) / record.steps.question.sum(1)
+    asked = record.steps.question & (jnp.arange(env.length) >= env.last_episode)
+    return memory, (record.rewards * asked).sum(1) / asked.sum(1)
 
 
 def stretches(env, policy, params, world, lives, chapters):
@@ -107,6 +106,5 @@ def _keys(number, lives):
 
 
 def _held():
-    """The most main memory that this process has held, in megabytes."""
-    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return most / (2**20 if sys.platform == "darwin" else 2**10)
+    """How much is held in arrays, in megabytes."""
+    return sum(x.nbytes for x in jax.live_arrays()) / 2**20

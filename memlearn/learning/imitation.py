@@ -100,16 +100,17 @@ def update(
       policy: a `MultimodalPolicy`.
       optimizer: an optax one.
       nested: whether lifetimes may use different numbers of slots, evenly from few to all.
-      window: steps from which a gradient flows at once, as of `windows.gradient`.
+      window: steps from which a gradient flows at once, as of `windows.gradient`; 0 for all.
       axis_name: the mapped axis over which the batch is spread, if any.
       **settings: what else `loss_fn` wants to be told.
     """
     batch, length = steps.question.shape
+    window = window or length
     loss = functools.partial(loss_fn, policy=policy, axis_name=axis_name, **settings)
     gradient = functools.partial(
-        windows.gradient, loss_fn=loss, lesson=lesson(steps, length // (window or length)),
+        windows.gradient, loss_fn=loss, lesson=lesson(steps, length // window),
         memory=policy.initial_state(batch, _shares(batch, axis_name) if nested else 1.0),
-        window=window,
+        window=window, axis_name=axis_name,
     )  # fmt: skip
     params, opt_state, report = descend(
         state.params, state.opt_state, optimizer, gradient, axis_name

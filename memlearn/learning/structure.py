@@ -3,7 +3,7 @@
 import jax
 import jax.numpy as jnp
 
-from memlearn.memory.routing import balance_loss
+from memlearn.memory.routing import balance_loss, effective
 
 SOWN = ("routing", "written", "open")  # the collections that memories sow into
 
@@ -24,20 +24,21 @@ def costs(sown, balance_weight, write_price, slot_price, axis_name=None):
 
     Returns:
       the cost, and a dict of the three scalars, `open` only where it is learned; beside them
-      `banks`, how many of several take part in effect, H / balance, by the router with the fewest.
+      `banks`, how many of several take part in effect, by the router of which the fewest do.
     """
 
-    def over_memories(name, cost=lambda x: x):
-        each = [cost(average(x, axis_name)) for x in jax.tree.leaves(sown.get(name))]
-        return sum(each) / max(len(each), 1)
+    each = {name: [average(x, axis_name) for x in jax.tree.leaves(sown.get(name))] for name in SOWN}
 
-    balance, written = over_memories("routing", balance_loss), over_memories("written")
+    def over_memories(costs):
+        return sum(costs) / max(len(costs), 1)
+
+    balance = over_memories([balance_loss(shares) for shares in each["routing"]])
+    written = over_memories(each["written"])
     report = dict(balance=balance, written=written)
-    routed = [average(x, axis_name) for x in jax.tree.leaves(sown.get("routing"))]
-    if banks := [x.size / balance_loss(x) for x in routed if x.size > 1]:
+    if banks := [effective(shares) for shares in each["routing"] if shares.size > 1]:
         report["banks"] = jnp.min(jnp.stack(banks))
     if "open" in sown:  # how many slots are is learned
-        report["open"] = over_memories("open")
+        report["open"] = over_memories(each["open"])
     cost = balance_weight * balance + write_price * written
     return cost + slot_price * report.get("open", 0.0), report
 

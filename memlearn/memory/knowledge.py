@@ -27,7 +27,7 @@ class Knowledge(Memory):
         out = sum_h O_h sum_i p_i V[slot_i]         V: parameters [S^2, V]
 
     with s the sharpness (Lample et al., 2019). What is out has no say at first, O = 0. Where
-    training is spread over devices, each has a part of the slots, if their number divides S.
+    training is spread over devices by jit, each has a part of the slots, if their number divides S.
 
     Attributes:
       questions, side, value_width, key_width: H, S, V, K; K is even.
@@ -68,7 +68,8 @@ class Knowledge(Memory):
 def _read(q, left, right, values, k):
     """Read `softmax(scores) rows` of the k nearest slots, of which every device may have a part."""
     mesh = jax.sharding.get_abstract_mesh()
-    devices = dict(mesh.shape).get(DEVICES, 1)
+    mapped = DEVICES in mesh.manual_axes  # one program per device, each with all slots
+    devices = 1 if mapped else dict(mesh.shape).get(DEVICES, 1)
     if devices == 1 or len(q) % devices or len(left) % devices:
         found = product_keys.search(q, left, right, k)
         return jnp.einsum("bk,bkv->bv", jax.nn.softmax(found.scores, axis=-1), values[found.slots])

@@ -64,3 +64,8 @@ class BankRouter(nn.Module):
 def balance_loss(shares):
     """Return `H * sum_h p_h^2` for mean shares p `[H]`: 1 when balanced, H when all is in one."""
     return shares.size * jnp.sum(jnp.square(shares))
+
+
+def effective(shares):
+    """Return how many banks take part in effect, `exp(entropy(p))`, for mean shares p `[H]`."""
+    return jnp.exp(jax.scipy.special.entr(shares).sum())

@@ -33,7 +33,8 @@ class Level(NamedTuple):
         """
         least = {"classes": 2, "delay": 0, "mentions": 0, "counted": 1, "showings": 1, "kinds": 2}
         sizes = {name: round(share * getattr(self, name)) for name in least}
-        return self._replace(**{name: max(sizes[name], low) for name, low in least.items()})
+        sizes = {name: max(sizes[name], low) for name, low in least.items()}
+        return self._replace(**{name: min(x, getattr(self, name)) for name, x in sizes.items()})
 
     def times(self, classes=1, delay=1):
         """Return the level with so many times the items to be remembered, or the delay."""

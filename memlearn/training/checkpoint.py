@@ -92,9 +92,10 @@ class Checkpoints:
             if isinstance(error, ValueError) and "Failed writing" not in str(error):
                 raise
             reason = getattr(error, "strerror", None) or str(error).split(": ")[-1].split(" [")[0]
+            last = f"the last whole one is of step {self.latest()}, where the same command goes on"
+            last = last if self.latest() else "there is none yet, and the same command begins anew"
             raise UserError(
-                f"no checkpoint can be written to {self.folder}: {reason}; the last whole one is "
-                f"of step {self.latest() or 0}, from which the same command goes on"
+                f"no checkpoint can be written to {self.folder}: {reason}; {last}"
             ) from error
 
 

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from memlearn.training import hosts
-from memlearn.training.figures import Figures
+from memlearn.training.watch import Watch
 
 
 def train(
@@ -44,28 +44,28 @@ def train(
         contextlib.closing(checkpoints), contextlib.closing(metrics),
         _progress() as progress, _StopSignals() as signals, hosts.together(),
     ):  # fmt: skip
-        stop, figures = False, Figures(step, metrics, progress.console.print)
+        stop, watch = False, Watch(step, metrics, progress.console.print)
         task = progress.add_task("", total=updates, completed=step, note="compiling")
         while step < updates and not stop:
             spread, report = parallel.update(spread, draw(key, step))
             step += 1
-            figures.note(report)
+            watch.note(report)
             saves = step % checkpoint_every == 0 or step == updates
             if step % log_every == 0 or saves:
-                figures.log(step)
+                watch.log(step)
             if step % validate_every == 0 or step == updates:
                 params = hosts.whole(parallel.gather(spread).params)
                 if hosts.first():
-                    figures.validate(step, validate(params))
-                progress.console.print(f"update {step:>6}  {figures.told()}")
+                    watch.validate(step, validate(params))
+                progress.console.print(f"update {step:>6}  {watch.told()}")
             if saves:
                 checkpoints.save(step, parallel.gather(spread))
-            progress.update(task, completed=step, note=figures.told())
+            progress.update(task, completed=step, note=watch.told())
             # To agree takes time, and so is done where the others are waited for anyway.
             if step % log_every == 0 or not hosts.many():
                 stop = hosts.anywhere(signals.stop)
         if checkpoints.latest() != step:
-            figures.log(step)
+            watch.log(step)
             checkpoints.save(step, parallel.gather(spread))
     if step < updates:
         raise KeyboardInterrupt

@@ -72,7 +72,8 @@ def read(folder):
     lines = []
     for number, line in enumerate(whole, 1):
         try:
-            lines.append(dict(json.loads(line)))
-        except (TypeError, ValueError) as error:
-            raise UserError(f"line {number} of {path} is damaged; remove it to go on") from error
+            found = json.loads(line)
+            lines.append({**found, "step": found["step"]})
+        except (KeyError, TypeError, ValueError) as error:
+            raise UserError(f"line {number} of {path} is damaged; remove that line") from error
     return lines

@@ -3,6 +3,7 @@
 Of all else that learning carries, each device has the same.
 """
 
+import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -70,7 +71,7 @@ def _jit(update, devices, shared):
 
     def places(state):
         def place(path, x):
-            known = getattr(path[-1], "key", "") == KNOWN and len(x) % len(devices) == 0
+            known = getattr(path[-1], "key", "") == KNOWN and math.isqrt(len(x)) % len(devices) == 0
             return split if known or path[0].name == "actor" else same
 
         return jax.tree.map_with_path(place, state)

@@ -24,7 +24,8 @@ def seeded(update, shared=()):
       shared: what all seeds are given alike.
 
     Returns:
-      `Parallel` of states and batches `[S, ...]`; what it reports is the mean over seeds.
+      `Parallel` of states and batches `[S, ...]`; what it reports is the mean over seeds, or of
+      `banks` the least.
     """
 
     def run(states, batches, *shared):
@@ -36,7 +37,9 @@ def seeded(update, shared=()):
             states, reports = lax.map(lambda seed: one(*seed), (states, batches))
         else:
             states, reports = jax.vmap(one)(states, batches)
-        return states, jax.tree.map(jnp.mean, reports)
+        # Of the banks that take part, the seed counts of which the fewest do.
+        fewest = {name: jnp.min(reports[name]) for name in ("banks",) if name in reports}
+        return states, {**jax.tree.map(jnp.mean, reports), **fewest}
 
     jitted = jax.jit(run, donate_argnums=0)
     return Parallel(

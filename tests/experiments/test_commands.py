@@ -144,7 +144,7 @@ def test_endure_tells_of_every_stretch(trained):
     assert run.returncode == 0, run.stderr
     report = json.loads(run.stdout)
     assert report == json.loads((trained / "endurance.json").read_text())
-    assert [stretch["step"] for stretch in report["stretches"]] == [21, 42]
+    assert [stretch["lived"] for stretch in report["stretches"]] == [21, 42]
 
 
 @pytest.mark.parametrize("actor", ["agent", "teacher"])

@@ -33,4 +33,5 @@ def test_a_task_is_waited_for_at_every_level():
 def test_a_part_of_a_level_has_something_to_remember():
     level = Level(8, 8, words=32, mentions=40, counted=3, showings=15, kinds=4, trials=5)
     assert level.part(0.25) == Level(2, 2, 32, 10, 1, 4, 2, 5)
+    assert level._replace(kinds=1, classes=1).part(0.5)[:1] == (1,), "never more than the whole"
     assert level.part(0.01) == Level(2, 0, 32, 0, 1, 1, 2, 5)

@@ -35,7 +35,7 @@ def test_a_full_disk_leaves_the_last_whole_checkpoint(disk):
     with contextlib.suppress(OSError), rest.open("wb", buffering=0) as file:
         while file.write(bytes(4096)):
             pass
-    complaint = "No space left on device; the last whole one is of step 1, from which"
+    complaint = "No space left on device; the last whole one is of step 1, where"
     with (
         pytest.raises(UserError, match=complaint),
         contextlib.closing(Checkpoints(disk / "checkpoints")) as checkpoints,

@@ -30,10 +30,10 @@ def test_tensorboard_when_asked_for(tmp_path):
     assert list((tmp_path / "tensorboard").glob("events.out.tfevents.*"))
 
 
-@pytest.mark.parametrize("damaged", [b'{"step": 1, "lo', b"\xff\x00", b"17"])
+@pytest.mark.parametrize("damaged", [b'{"step": 1, "lo', b"\xff\x00", b"17", b"[]", b"{}"])
 def test_a_damaged_line_is_named_and_nothing_is_overwritten(tmp_path, damaged):
     content = b'{"step": 1}\n' + damaged + b'\n{"step": 3}\n'
     (tmp_path / "metrics.jsonl").write_bytes(content)
-    with pytest.raises(UserError, match=r"line 2 of .*metrics.jsonl is damaged; remove it"):
+    with pytest.raises(UserError, match=r"line 2 of .*metrics.jsonl is damaged; remove that line"):
         Metrics(tmp_path, step=3, tensorboard=False)
     assert (tmp_path / "metrics.jsonl").read_bytes() == content

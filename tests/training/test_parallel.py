@@ -60,9 +60,10 @@ def test_slots_that_are_shared_are_spread():
     out = run.state.params["params"]["memories_1"]["out"]
     out["kernel"] = 0.1 * jax.random.normal(jax.random.key(0), out["kernel"].shape)
     one, one_report = updated(run, "jit", 1)
-    eight, report = updated(run, "jit", 8)
-    chex.assert_trees_all_close(report, one_report, rtol=1e-4)
-    chex.assert_trees_all_close(moved(eight, run), moved(one, run), atol=2e-5)
+    for kind in ("jit", "pmap"):  # each device has all of them by the latter
+        eight, report = updated(run, kind, 8)
+        chex.assert_trees_all_close(report, one_report, rtol=1e-4)
+        chex.assert_trees_all_close(moved(eight, run), moved(one, run), atol=2e-5)
     assert optax.global_norm(moved(one, run)["params"]["memories_1"][KNOWN]) > 1e-3
 
     spread = parallel(run.update, "jit", batch=8)

@@ -1,4 +1,4 @@
-"""Figures: what a run says of itself while it goes on, and what it is warned of or stopped for."""
+"""Watch a run: what it says of itself while it goes on, and what it is warned of or stopped for."""
 
 import time
 
@@ -8,11 +8,11 @@ import numpy as np
 from memlearn.types import UserError
 
 SPIKE = 10.0  # times the median of late: a gradient that large is worth a word
-LATE = 50  # logged updates that this median is of
-COLLAPSED = 1.5  # banks that take part, in effect: fewer are as good as one
+COLLAPSED = 1.5  # banks that take part in effect; if fewer do, all goes to one bank in effect
+LATE = 50  # updates that this median is of
 
 
-class Figures:
+class Watch:
     """The latest figures of a run, and how fast it goes, validation and compilation apart.
 
     Args:
@@ -43,12 +43,12 @@ class Figures:
         for update, report in enumerate(reports, step - len(reports) + 1):
             if not np.isfinite(report["loss"] + report["gradient_norm"]):
                 raise UserError(
-                    f"update {update} has a loss or a gradient that is not finite. What it learned "
-                    f"from was drawn of the run's seed and step {update - 1}, and the last "
-                    "checkpoint is of before: give the same command, with --config.log_every=1, to "
-                    "see it again; or train anew with a lower learning_rate"
+                    f"update {update} has a loss or a gradient that is not finite; what it learned "
+                    f"from is that of the run's seed and step {update - 1}, and no checkpoint is "
+                    "of later: the same command comes there again, to the bit, with log_every=1 "
+                    "if need be; or train anew with a lower learning_rate"
                 )
-        self._look(step, reports[-1])
+            self._look(update, report)
         now, report = time.perf_counter(), reports[-1]
         if self._since is not None:
             self._rate = (step - self._step) / (now - self._since)
@@ -56,20 +56,20 @@ class Figures:
         self._step, self._since, self._loss = step, now, report["loss"]
         self._metrics.write(step, report)
 
-    def _look(self, step, report):
+    def _look(self, update, report):
         """Warn of gradients that are suddenly large, and of banks that are not used any more."""
         gradient, usual = report["gradient_norm"], np.median(self._gradients or [np.inf])
-        if len(self._gradients) >= LATE // 5 and gradient > SPIKE * usual:
+        if len(self._gradients) >= LATE // 5 and gradient > SPIKE * usual > 0:
             self._warn(
-                f"warning: the gradient of update {step} has norm {gradient:.3g}, "
+                f"warning: the gradient of update {update} has norm {gradient:.3g}, "
                 f"{gradient / usual:.0f} times what it had of late"
             )
         self._gradients = [*self._gradients[1 - LATE :], gradient]
         collapsed = report.get("banks", np.inf) < COLLAPSED
         if collapsed and not self._collapsed:
             self._warn(
-                f"warning: at update {step} a router sends nearly all to one bank "
-                f"({report['banks']:.2f} take part); --config.balance_weight=0.01 keeps them even"
+                f"warning: at update {update} a router sends most to one bank, "
+                f"{report['banks']:.2f} take part in effect; a balance_weight keeps them even"
             )
         self._collapsed = collapsed
 
