@@ -19,8 +19,9 @@ def test_two_chapters_leave_the_memory_of_one_life():
     answered = [retrieval.watch(*told, key)[0].steps for key in keys]
     steps = jax.tree.map(lambda *x: jnp.stack(x, 1).reshape(-1, *x[0].shape[1:]), *answered)
     begun = run.policy.initial_state(3)
-    kept = run.policy.apply(run.state.params, begun, as_one(steps, 2))[0]
-    emptied = run.policy.apply(run.state.params, begun, answered[1])[0]
+    live = jax.jit(run.policy.apply)
+    kept = live(run.state.params, begun, as_one(steps, 2))[0]
+    emptied = live(run.state.params, begun, answered[1])[0]
 
     def pointers(state):
         return np.asarray(state[0].pointer)
