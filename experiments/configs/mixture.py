@@ -4,9 +4,9 @@
     python -m experiments.evaluate --checkpoint=runs/mixture
 
 Hardware   2 CPU cores; `mixture.py:gpu` is for an accelerator.
-Time       25 to 40 minutes a seed, on a core each (commit a29c1b8).
-Score      .953 to .973 on four tasks; rule .984 and .974, counting .842 and .779 on two seeds; the
-           third has learned neither: see results/README.md (commit a29c1b8).
+Time       70 minutes a seed, on a core each, beside other work (commit a1294d2).
+Score      .962 to .979 on five tasks, counting .848 to .920, on three seeds: see results/README.md
+           (commit a1294d2, with easier, easier_until, later_after and updates as they are now).
 """
 
 from experiments.configs import binding
