@@ -37,14 +37,11 @@ def _slot_memory(config, modalities, name):
 
 def _store(config, modalities):
     memory = config.memory
-    _check_halves(memory, memory.slots)
     return StoreMemory(
         config.width,
         **modalities,
         banks=memory.banks,
-        side=memory.slots,
-        value_width=memory.value_width,
-        nearest=memory.nearest,
+        **_squared(memory, memory.slots),
         maps=_maps(memory.key_width),
         leads=max(2, len(config.senses)),
     )
@@ -53,24 +50,22 @@ def _store(config, modalities):
 def knowledge(config, modalities):
     """Return the layer of slots that all lifetimes share; `modalities` as for `MEMORIES`."""
     memory = config.memory
-    _check_halves(memory, memory.knowledge)
     return Knowledge(
         config.width,
         **modalities,
         questions=memory.banks,
-        side=memory.knowledge,
-        value_width=memory.value_width,
         key_width=memory.key_width,
-        nearest=memory.nearest,
+        **_squared(memory, memory.knowledge),
     )
 
 
-def _check_halves(memory, side):
-    """Raise a `UserError` if slots cannot be found by two halves of keys."""
+def _squared(memory, side):
+    """The sizes of a square of slots, or a `UserError` if halves of keys cannot find them."""
     if memory.key_width % 2:
         raise UserError(f"memory.key_width must be even; got {memory.key_width}")
     if not 1 <= memory.nearest <= side**2:
         raise UserError(f"memory.nearest must be from 1 to the {side**2} slots that there are")
+    return dict(side=side, value_width=memory.value_width, nearest=memory.nearest)
 
 
 def _memax(config, modalities, name):

@@ -131,6 +131,6 @@ def teaching(config, env, world):
         key_drop = jax.random.fold_in(key_look, 3)
         present = drop_senses(key_drop, steps.present, config.senses, config.sense_dropout)
         steps = steps._replace(observation={**steps.observation, "image": images}, present=present)
-        return play.as_one(steps, config.chapters) if config.chapters > 1 else steps
+        return play.as_one(steps, config.chapters)
 
     return functools.partial(draw, world=world)

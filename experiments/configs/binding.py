@@ -69,9 +69,7 @@ def get_config():
     config.memory.layers = 1
     config.memory.banks = 4
     config.memory.slots = 32  # per bank; of a store, their square
-    config.memory.nearest = (
-        8  # slots that are read at a time, of a store or of knowledge, or written
-    )
+    config.memory.nearest = 8  # slots of a store, or of knowledge, that an event goes to
     config.memory.knowledge = 0  # on top, a layer of its square of slots that all lifetimes share
     config.memory.key_width = 32
     config.memory.value_width = 48

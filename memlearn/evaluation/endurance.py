@@ -13,8 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from memlearn.evaluation.retrieval import interval
-from memlearn.tasks.play import play, reset, student
-from memlearn.types import EPISODE, LIFETIME
+from memlearn.tasks.play import going_on, play, reset, student
 
 
 class Stretch(NamedTuple):
@@ -57,8 +56,7 @@ def chapter(env, policy, params, world, keys, memory, begins):
     answer = student(policy, params)
 
     def act(memory, steps):
-        goes_on = (steps.boundary == LIFETIME) & ~begins
-        return answer(memory, steps._replace(boundary=jnp.where(goes_on, EPISODE, steps.boundary)))
+        return answer(memory, going_on(steps, ~begins))
 
     lifetimes = reset(env, world, keys)
     _, memory, record = play(env, world, lifetimes, act, memory, env.length)

@@ -13,10 +13,9 @@ from jax.sharding import PartitionSpec as P
 
 from memlearn.memory import keys
 from memlearn.memory.base import Memory
+from memlearn.memory.store_memory import SHARPNESS
 from memlearn.ops import product_keys
 from memlearn.types import DEVICES, KNOWN
-
-SHARPNESS = 10.0  # of the weights of slots, at first; a query and a key agree by 1.4 at most
 
 
 class Knowledge(Memory):

@@ -69,8 +69,13 @@ def as_one(steps, chapters):
       `TimeStep`, arrays `[B, chapters * T, ...]`, in which only the first step begins a lifetime.
     """
     steps = jax.tree.map(lambda x: x.reshape(-1, chapters * x.shape[1], *x.shape[2:]), steps)
-    later = (steps.boundary == LIFETIME) & (jnp.arange(steps.boundary.shape[1]) > 0)
-    return steps._replace(boundary=jnp.where(later, EPISODE, steps.boundary))
+    return going_on(steps, jnp.arange(steps.boundary.shape[1]) > 0)
+
+
+def going_on(steps, where):
+    """Have lifetimes that begin where it says, bool, be episodes of the one before."""
+    begins = steps.boundary == LIFETIME
+    return steps._replace(boundary=jnp.where(begins & where, EPISODE, steps.boundary))
 
 
 class TeacherState(NamedTuple):

@@ -1,5 +1,6 @@
 """Watch a run: what it says of itself while it goes on, and what it is warned of or stopped for."""
 
+import collections
 import time
 
 import jax
@@ -24,7 +25,8 @@ class Watch:
     def __init__(self, step, metrics, warn):
         self._step, self._metrics, self._warn, self._since = step, metrics, warn, None
         self._rate = self._loss = self._score = None
-        self._reports, self._gradients, self._collapsed = [], [], False
+        self._reports, self._gradients = [], collections.deque(maxlen=LATE)
+        self._collapsed = False
 
     def note(self, report):
         """Keep the report of an update, on the device, until it is logged."""
@@ -64,7 +66,7 @@ class Watch:
                 f"warning: the gradient of update {update} has norm {gradient:.3g}, "
                 f"{gradient / usual:.0f} times what it had of late"
             )
-        self._gradients = [*self._gradients[1 - LATE :], gradient]
+        self._gradients.append(gradient)
         collapsed = report.get("banks", np.inf) < COLLAPSED
         if collapsed and not self._collapsed:
             self._warn(
