@@ -2,19 +2,24 @@
 
 PYTHON := python3
 RUN := .venv/bin/python
+PYTEST := $(RUN) -m pytest -n 2 --dist=loadfile --no-loadscope-reorder
 WORKDIR := runs/binding
 PEERS := memorax==1.0.1 pytest
 
-.PHONY: train test peers clean
+.PHONY: train test test-all peers clean
 
 train: .venv/ready
 	$(RUN) -m experiments.train --config=experiments/configs/binding.py --workdir=$(WORKDIR)
 	$(RUN) -m experiments.evaluate --checkpoint=$(WORKDIR)
 
 test: .venv/ready
-	$(RUN) -m pytest -n 2 --dist=loadfile --no-loadscope-reorder --cov --cov-report=term --cov-fail-under=90
+	$(PYTEST)
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
+
+# With those that take long, and how much of the code they all reach.
+test-all: .venv/ready
+	MEMLEARN_SLOW=1 $(PYTEST) --cov --cov-report=term --cov-fail-under=90
 
 # memorax brings much that nobody else needs, and so is installed by itself.
 peers: .venv/ready .venv-peers/ready

@@ -1,6 +1,7 @@
 """What every command does on the way in and out."""
 
 import errno
+import json
 import os
 import pathlib
 import sys
@@ -10,6 +11,7 @@ from absl import app, flags, logging
 from rich import progress
 from rich.console import Console
 
+from memlearn.training import workdir
 from memlearn.types import UserError
 
 
@@ -29,6 +31,27 @@ def track(items, what, total=None):
     console = Console(stderr=True)
     shown = dict(console=console, transient=True, show_speed=False)
     return progress.track(items, what, total=total, **shown)
+
+
+def tell(path, found, tables, pictures=(), as_json=False):
+    """Write what was found to a file, and print it, as tables for people or as one object.
+
+    Args:
+      path: the file.
+      found: what JSON can hold.
+      tables: of it, or lines, as `rich` prints them.
+      pictures: paths of those that were drawn of it.
+      as_json: whether stdout is one object; the tables go to stderr then.
+    """
+    workdir.write(path, json.dumps(found, indent=2) + "\n")
+    people = Console(stderr=as_json)
+    for table in tables:
+        people.print(table, highlight=False, soft_wrap=isinstance(table, str))
+    people.out("results  ", path, highlight=False)
+    for picture in pictures:
+        people.out("picture  ", picture, highlight=False)
+    if as_json:
+        print(json.dumps(found))
 
 
 def _parse(argv):

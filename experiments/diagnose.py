@@ -4,11 +4,9 @@
 
 Of every layer of slots: of which sources its keys and queries are made, what it admits, which banks
 are written and asked when, how many slots are used, and how long what is written lives. Writes
-structure.json, and structure-layer0.png and so on, into the workdir; prints their paths, or with
---json one object.
+structure.json, and structure-layer0.png and so on, into the workdir, and prints how many banks take
+part in effect. With --json, stdout is one object, and the rest goes to stderr.
 """
-
-import json
 
 import jax
 from absl import flags
@@ -17,11 +15,10 @@ from experiments import command, trained
 from memlearn import build, worlds
 from memlearn.evaluation import diagnostics, retrieval, structure, study
 from memlearn.memory.slot_memory import SlotMemory
-from memlearn.training import workdir
 from memlearn.types import UserError
 
 CHECKPOINT = flags.DEFINE_string("checkpoint", None, "the workdir of a run", required=True)
-JSON = flags.DEFINE_bool("json", False, "print one JSON object instead of paths")
+JSON = flags.DEFINE_bool("json", False, "print one JSON object, and the rest to stderr")
 LIFETIMES = flags.DEFINE_integer("lifetimes", 64, "lifetimes of each task", lower_bound=1)
 
 
@@ -40,14 +37,8 @@ def main():
     title = f"{config.task} after {state.step} updates, {LIFETIMES.value} held-out lifetimes a task"
     for layer, picture in pictures.items():
         structure.draw(measured[layer], f"layer {layer} of {title}", picture)
-    workdir.write(folder / "structure.json", json.dumps(found, indent=2) + "\n")
-    if JSON.value:
-        print(json.dumps(found))
-        return
-    for layer, picture in pictures.items():
-        print(f"layer {layer}  ", structure.balance(measured[layer]))
-        print("picture  ", picture)
-    print("structure", folder / "structure.json")
+    lines = [f"layer {layer}   {structure.balance(measured[layer])}" for layer in measured]
+    command.tell(folder / "structure.json", found, lines, pictures.values(), as_json=JSON.value)
 
 
 def measure(config, policy, params):

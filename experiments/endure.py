@@ -8,18 +8,13 @@ never emptied. Prints a table of as many stretches of it, and writes it to endur
 workdir. With --json, stdout is one object, and the table goes to stderr.
 """
 
-import json
-import sys
-
 import numpy as np
 from absl import flags
-from rich.console import Console
 from rich.table import Table
 
 from experiments import command, trained
 from memlearn import build, worlds
 from memlearn.evaluation import endurance
-from memlearn.training import workdir
 from memlearn.types import UserError
 
 CHECKPOINT = flags.DEFINE_string("checkpoint", None, "the workdir of a run", required=True)
@@ -44,12 +39,7 @@ def main():
     found = [stretch._asdict() for stretch in command.track(lived, "living", total=STRETCHES.value)]
     about = {"task": config.task, "step": int(state.step), "lives": LIVES.value}
     found = {**about, "stretches": found}
-    workdir.write(folder / "endurance.json", json.dumps(found, indent=2) + "\n")
-    people = Console(file=sys.stderr if JSON.value else sys.stdout)
-    people.print(table(found))
-    people.print("table    ", folder / "endurance.json")
-    if JSON.value:
-        print(json.dumps(found))
+    command.tell(folder / "endurance.json", found, [table(found)], as_json=JSON.value)
 
 
 def table(found):

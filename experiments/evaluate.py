@@ -12,7 +12,6 @@ episodes that were recorded, of those it was trained on and of those held out. I
 others it acts, what counts are the rewards of an episode, and no lifetime is drawn: see film.py.
 """
 
-import json
 import pathlib
 import subprocess
 import sys
@@ -22,12 +21,11 @@ import jax
 import numpy as np
 from absl import flags
 from flax import serialization
-from rich.console import Console
 
 from experiments import command, trained
 from memlearn import build, recorded, worlds
 from memlearn.evaluation import agreement, curves, episodes, report, retrieval, strip, study
-from memlearn.training import metrics, workdir
+from memlearn.training import metrics
 from memlearn.types import UserError
 
 CHECKPOINT = flags.DEFINE_string("checkpoint", None, "the workdir of a run", required=True)
@@ -38,12 +36,19 @@ SAVE = flags.DEFINE_string("save", None, "live only, and save to this file what 
 
 def main():
     folder, config = trained.find(CHECKPOINT.value)
-    if config.experience.folder:
-        return examine(folder, config)
-    if build.foreign(config):
-        return act(folder, config)
     if SAVE.value:
         return live(folder, config, pathlib.Path(SAVE.value))
+    if config.experience.folder:
+        found, tables, pictures = examine(folder, config)
+    elif build.foreign(config):
+        found, tables, pictures = act(folder, config)
+    else:
+        found, tables, pictures = retrieve(folder, config)
+    command.tell(folder / "evaluation.json", found, tables, pictures, as_json=JSON.value)
+
+
+def retrieve(folder, config):
+    """Let another process live, and ask of what it saved; return as `ask`."""
     with tempfile.TemporaryDirectory(dir=folder, prefix=".lived") as private:
         path = pathlib.Path(private, "lived.msgpack")
         arguments = f"--save={path}", f"--checkpoint={folder}", f"--lifetimes={LIFETIMES.value}"
@@ -68,11 +73,14 @@ def live(folder, config, path):
 
 
 def ask(folder, config, path):
-    """Ask the questions of each row, print the scores and draw the pictures.
+    """Ask the questions of each row.
 
     Args:
       folder, config: of the run, as `trained.find` returned them.
       path: what `live` saved.
+
+    Returns:
+      what was found, as an object and as tables, and the paths of the pictures that were drawn.
     """
     policy, state = build.policy(config), trained.restore(folder, config)
     unlived = dict.fromkeys(worlds.CONDITIONS, retrieval.nothing(policy, LIFETIMES.value))
@@ -87,11 +95,11 @@ def ask(folder, config, path):
     found = report.as_json(config.task, saved["step"], scores)
     sizes = study.sizes(policy, state.params)
     tables = [report.as_table(task, saved["step"], rows, **sizes) for task, rows in scores.items()]
-    tell(folder, found, tables, draw(folder, config, policy, state, scores))
+    return found, tables, draw(folder, config, policy, state, scores)
 
 
 def examine(folder, config):
-    """Ask the questions of recorded episodes, print the scores and draw the training curves."""
+    """Ask the questions of recorded episodes; return as `ask`."""
     policy, state = build.policy(config), trained.restore(folder, config)
     experience, scores = recorded.load(config), {}
     for row in command.track(report.RECORDED, "asking"):
@@ -103,11 +111,11 @@ def examine(folder, config):
     table = report.as_table(source, step, scores, **sizes, rows=report.RECORDED)
     curves.draw(metrics.read(folder), scores["heldout"].chance, folder / "curves.png")
     found = report.as_json(source, step, {source: scores})
-    tell(folder, found, [table], [folder / "curves.png"])
+    return found, [table], [folder / "curves.png"]
 
 
 def act(folder, config):
-    """Act in lifetimes of an environment of others, print the scores and draw the curves."""
+    """Act in lifetimes of an environment of others; return as `ask`."""
     policy, state = build.policy(config), trained.restore(folder, config)
     env, step = build.environment(config), int(state.step)
     scores = episodes.scores(env, policy, state.params, keys("heldout"))
@@ -117,20 +125,7 @@ def act(folder, config):
     path = folder / "curves.png"
     curves.draw(metrics.read(folder), scores["all"].chance, path, answered=False)
     found = {name: score._asdict() for name, score in scores.items()}
-    tell(folder, {"task": config.task, "step": step, **found}, [table], [path])
-
-
-def tell(folder, found, tables, pictures):
-    """Write and print what an evaluation found, an object and its tables, and name the pictures."""
-    people = sys.stderr if JSON.value else sys.stdout
-    workdir.write(folder / "evaluation.json", json.dumps(found, indent=2) + "\n")
-    for table in tables:
-        Console(file=people).print(table)
-    print("table    ", folder / "evaluation.json", file=people)
-    for picture in pictures:
-        print("picture  ", picture, file=people)
-    if JSON.value:
-        print(json.dumps(found))
+    return {"task": config.task, "step": step, **found}, [table], [path]
 
 
 def every_row(config):

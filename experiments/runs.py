@@ -26,7 +26,7 @@ def train(config, folder):
     policy, optimizer = build.policy(config), build.optimizer(config)
     course = courses.course(config, policy, optimizer)
     update = build.update(config, policy, optimizer)
-    update = parallel(update, config.parallel, config.batch, shared=course.shared)
+    spread_update = parallel(update, config.parallel, config.batch, shared=course.shared)
     validate = course.validation()
 
     with hosts.led(lambda: workdir.claim(folder, config)):
@@ -45,7 +45,8 @@ def train(config, folder):
             metrics = Metrics(folder, int(state.step), config.tensorboard)
 
         loop.train(
-            state, parallel=update, draw=course.draw, validate=validate, checkpoints=checkpoints,
-            metrics=metrics, updates=config.updates, log_every=config.log_every,
+            state, parallel=spread_update, draw=course.draw, validate=validate,
+            checkpoints=checkpoints, metrics=metrics, updates=config.updates,
+            log_every=config.log_every,
             validate_every=config.validate_every, checkpoint_every=config.checkpoint_every,
         )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Tests run on eight virtual CPU devices, and keep what they compile between runs."""
+"""Tests run on eight virtual CPU devices, and keep what they compile; commands run on one."""
 
 import importlib.metadata
 import os

@@ -39,7 +39,7 @@ def train(
       KeyboardInterrupt: if asked to stop by SIGINT or SIGTERM, once the state is saved.
     """
     step, key = int(jnp.max(state.step)), state.key
-    spread = parallel.spread(state)
+    spread_state = parallel.spread(state)
     with (
         contextlib.closing(checkpoints), contextlib.closing(metrics),
         _progress() as progress, _StopSignals() as signals, hosts.together(),
@@ -47,29 +47,29 @@ def train(
         stop, watch = False, Watch(step, metrics, progress.console.print)
         task = progress.add_task("", total=updates, completed=step, note="compiling")
         while step < updates and not stop:
-            spread, report = parallel.update(spread, draw(key, step))
+            spread_state, report = parallel.update(spread_state, draw(key, step))
             step += 1
             watch.note(report)
             saves = step % checkpoint_every == 0 or step == updates
             if step % log_every == 0 or saves:
                 watch.log(step)
             if step % validate_every == 0 or step == updates:
-                params = hosts.whole(parallel.gather(spread).params)
+                params = hosts.whole(parallel.gather(spread_state).params)
                 if hosts.first():
                     watch.validate(step, validate(params))
                 progress.console.print(f"update {step:>6}  {watch.told()}")
             if saves:
-                checkpoints.save(step, parallel.gather(spread))
+                checkpoints.save(step, parallel.gather(spread_state))
             progress.update(task, completed=step, note=watch.told())
             # To agree takes time, and so is done where the others are waited for anyway.
             if step % log_every == 0 or not hosts.many():
                 stop = hosts.anywhere(signals.stop)
         if checkpoints.latest() != step:
             watch.log(step)
-            checkpoints.save(step, parallel.gather(spread))
+            checkpoints.save(step, parallel.gather(spread_state))
     if step < updates:
         raise KeyboardInterrupt
-    return parallel.gather(spread)
+    return parallel.gather(spread_state)
 
 
 class _StopSignals:

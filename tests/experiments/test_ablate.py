@@ -11,6 +11,7 @@ from absl import flags
 from experiments import ablate
 from memlearn.evaluation import comparison, study
 from memlearn.types import UserError
+from tests.experiments.test_commands import ONE_DEVICE
 
 STUDY = """
 SHARES = (0.5,)
@@ -37,7 +38,7 @@ def arguments(tmp_path_factory, data_dir):
 
 
 def call(arguments):
-    return subprocess.run(arguments, capture_output=True, text=True, timeout=300)
+    return subprocess.run(arguments, env=ONE_DEVICE, capture_output=True, text=True, timeout=300)
 
 
 def test_a_study_runs_each_variant_once(arguments, tmp_path):

@@ -1,7 +1,6 @@
 """Several hosts on one machine: one run together, and what happens when one of them ends."""
 
 import json
-import os
 import signal
 import socket
 import subprocess
@@ -11,15 +10,14 @@ import numpy as np
 import pytest
 
 from memlearn.training import metrics
-from tests.experiments.test_commands import training
+from tests.experiments.test_commands import ONE_DEVICE, training
+from tests.slow import SLOW
 
 UPDATES = 16
-# One device each, where the other tests have eight.
-ONE_DEVICE = {**os.environ, "XLA_FLAGS": os.environ["XLA_FLAGS"].replace("count=8", "count=1")}
 BRIEF = f"--config.updates={UPDATES}", f"--config.validate_every={UPDATES}"
+BRIEF += ("--config.memory.kind=gru",)  # compiles in less time
 REWARDED = "--config.learner=ppo", "--config.ppo.minibatches=2"
 NOTICED = 60  # seconds
-SLOW = pytest.mark.skipif("MEMLEARN_SLOW" not in os.environ, reason="MEMLEARN_SLOW=1 runs it")
 
 
 def free_port():

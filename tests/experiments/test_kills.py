@@ -1,6 +1,5 @@
 """A run that is killed at twenty random moments, in saves too, ends the same to the bit."""
 
-import os
 import random
 import signal
 import subprocess
@@ -8,11 +7,11 @@ import time
 
 import chex
 import jax
-import pytest
 
 from memlearn.training import metrics
 from memlearn.training.checkpoint import Checkpoints
-from tests.experiments.test_commands import call, training
+from tests.experiments.test_commands import ONE_DEVICE, call, training
+from tests.slow import SLOW
 from tests.worlds import small_run
 
 KILLS = 20
@@ -25,13 +24,15 @@ def latest(workdir):
     return max(saved, default=0)
 
 
-@pytest.mark.skipif("MEMLEARN_SLOW" not in os.environ, reason="MEMLEARN_SLOW=1 runs it")
+@SLOW
 def test_killed_at_random_it_ends_the_same_to_the_bit(tmp_path, data_dir):
     whole, cut, chance = tmp_path / "whole", tmp_path / "cut", random.Random(0)
     assert call(training(whole, data_dir, *FIELDS)).returncode == 0
     for _ in range(KILLS):
         before, more, pause = latest(cut), chance.randrange(4), chance.uniform(0, 0.2)
-        process = subprocess.Popen(training(cut, data_dir, *FIELDS), stderr=subprocess.DEVNULL)
+        process = subprocess.Popen(
+            training(cut, data_dir, *FIELDS), env=ONE_DEVICE, stderr=subprocess.DEVNULL
+        )
         while latest(cut) < before + more:
             assert process.poll() is None, "it was still running"
             time.sleep(0.001)

@@ -1,6 +1,7 @@
 """Learning from recorded experience, by the commands of docs/learning.md, at a small size."""
 
 import json
+import os
 
 import pytest
 
@@ -38,7 +39,8 @@ def training(folder, kind, data, *fields):
     ],
 )
 def test_train_and_evaluate(folder, kind, data, length, source):
-    run = call(training(folder, kind, data, f"--config.experience.length={length}"))
+    length = f"--config.experience.length={length}"
+    run = call(training(folder, kind, data, length), env=os.environ)  # on eight devices
     assert run.returncode == 0, run.stderr
     assert "reading what was recorded" in run.stderr
     assert [line["step"] for line in metrics.read(folder / kind) if "loss" in line] == [1, 2]

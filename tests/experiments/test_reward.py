@@ -13,11 +13,12 @@ from experiments import courses, trained
 from memlearn import build, checks
 from memlearn.training import metrics
 from memlearn.types import UserError
-from tests.experiments.test_commands import call, command, training
+from tests.experiments.test_commands import ONE_DEVICE, call, command, training
 from tests.worlds import small_config
 
 PPO = "--config.learner=ppo", "--config.ppo.window=4", "--config.updates=6"
-CLIMB = *PPO, "--config.easier=(0.5,)", "--config.easier_until=3"
+GRU = "--config.memory.kind=gru"  # compiles in less time
+CLIMB = *PPO, "--config.easier=(0.5,)", "--config.easier_until=3", GRU
 
 
 def state(workdir):
@@ -36,7 +37,9 @@ def whole(tmp_path_factory, data_dir):
 
 def test_cut_off_in_the_middle_of_lifetimes_it_ends_the_same_to_the_bit(whole, tmp_path, data_dir):
     workdir = tmp_path / "cut"
-    process = subprocess.Popen(training(workdir, data_dir, *CLIMB), stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        training(workdir, data_dir, *CLIMB), env=ONE_DEVICE, stderr=subprocess.DEVNULL
+    )
     while process.poll() is None and not (workdir / "checkpoints" / "4").exists():
         time.sleep(0.001)
     process.kill()
@@ -69,7 +72,7 @@ def test_a_run_begins_where_another_ended(whole, data_dir):
 def test_an_environment_of_others_from_training_to_evaluation(tmp_path, data_dir):
     chain = "--config.task=gymnax:MemoryChain-bsuite", "--config.episodes=2"
     short = '--config.env_params=(("memory_length",2),("max_steps_in_episode",3))'
-    run = call(training(tmp_path / "chain", data_dir, *PPO, *chain, short))
+    run = call(training(tmp_path / "chain", data_dir, *PPO, *chain, short, GRU))
     assert run.returncode == 0, run.stderr
     evaluate = command("evaluate", f"--checkpoint={tmp_path / 'chain'}", "--json", "--lifetimes=8")
     run = call(evaluate)

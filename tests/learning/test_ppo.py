@@ -15,6 +15,7 @@ from memlearn.learning.rollout import FRESH, begin, rollout
 from memlearn.tasks.adapters import Adapted, Foreign
 from memlearn.training.parallel import parallel
 from memlearn.types import LIFETIME
+from tests.slow import slow_values
 from tests.worlds import small_config, small_world
 
 TERMS = ppo.Terms(0.2, 0.5, (0.02, 0.0), balance_weight=0.3, write_price=0.1, slot_price=0.0)
@@ -98,7 +99,8 @@ def test_lifetimes_that_end_early_are_followed_by_others():
 
 
 @pytest.mark.parametrize(
-    "memory", ["learned", "window", "gated_slots", "store", "gru", "lstm", "dnc", "none"]
+    "memory",
+    ["learned", "store", "gru", "dnc", *slow_values("window", "gated_slots", "lstm", "none")],
 )
 def test_what_is_learned_from_is_what_was_done(memory):
     """Log-probabilities and values of whole windows are those of acting step by step."""
@@ -122,7 +124,7 @@ def test_the_loss_equals_the_definition():
     )
     loss_fn = jax.jit(functools.partial(ppo.loss_fn, policy=policy, terms=TERMS, burn_in=0))
     loss, report = loss_fn(state.params, learned, entropy_weight=0.02)
-    _, output, _ = policy.apply(state.params, learned.memory, learned.steps)
+    _, output, _ = jax.jit(policy.apply)(state.params, learned.memory, learned.steps)
     log_p = np.asarray(jax.nn.log_softmax(output.logits), float)
     gains, values, entropies, clipped = [], [], [], []
     for b, t in np.ndindex(16, 5):
@@ -178,7 +180,7 @@ def test_burning_in_fills_memory_without_a_gradient():
     learned, _ = lesson(lived()[1])
     told = dict(policy=policy, terms=TERMS, entropy_weight=0.0)
     late = jax.jit(functools.partial(ppo.loss_fn, burn_in=2, **told))
-    memory = policy.apply(
+    memory = jax.jit(policy.apply)(
         state.params, learned.memory, jax.tree.map(lambda x: x[:, :2], learned.steps)
     )[0]
     rest = jax.tree.map(lambda x: x[:, 2:], learned._replace(memory=(), keys=()))
@@ -190,8 +192,7 @@ def test_burning_in_fills_memory_without_a_gradient():
     chex.assert_trees_all_close(*grads, atol=1e-5)
 
 
-@pytest.mark.parametrize("kind", ["jit", "pmap"])
-def test_eight_devices_act_and_learn_as_one(kind):
+def test_eight_devices_act_and_learn_as_one():
     env, policy, world, state = begun("gru", "mixture")  # in which choices are not even
     update = functools.partial(
         ppo.update, policy=policy, optimizer=optax.sgd(1e-2), env=env, see=as_it_is, window=5,
@@ -205,11 +206,13 @@ def test_eight_devices_act_and_learn_as_one(kind):
             now, report = spread.update(now, keys(step))
         return spread.gather(now), report
 
-    (one, report), (eight, same) = updated("jit", 1), updated(kind, 8)
-    chex.assert_trees_all_close(report, same, atol=1e-4)
-    chex.assert_trees_all_close(one.params, eight.params, atol=1e-5)
-    chex.assert_trees_all_close(one.actor, eight.actor, atol=1e-4)
-    assert int(eight.step) == 2
+    one, report = updated("jit", 1)
+    for kind in ("jit", "pmap"):
+        eight, same = updated(kind, 8)
+        chex.assert_trees_all_close(report, same, atol=1e-4)
+        chex.assert_trees_all_close(one.params, eight.params, atol=1e-5)
+        chex.assert_trees_all_close(one.actor, eight.actor, atol=1e-4)
+        assert int(eight.step) == 2
 
 
 def test_new_lifetimes_begin_with_a_boundary():

@@ -55,7 +55,7 @@ def test_eight_devices_equal_one(run):
 
 
 def test_slots_that_are_shared_are_spread():
-    run = descending(**{"memory.knowledge": 16, "memory.nearest": 8})
+    run = descending(**{"memory.kind": "gru", "memory.knowledge": 16, "memory.nearest": 8})
     # What is read has no say at first, and so no gradient.
     out = run.state.params["params"]["memories_1"]["out"]
     out["kernel"] = 0.1 * jax.random.normal(jax.random.key(0), out["kernel"].shape)

@@ -12,6 +12,7 @@ import pytest
 from memlearn.data import atlas, build
 from memlearn.data.classes import emoji, icons, packages, styles
 from memlearn.types import UserError
+from tests.slow import SLOW
 
 GREY, RED, BLUE, WHITE = [128] * 3, [255, 0, 0], [0, 0, 255], [255] * 3
 
@@ -190,6 +191,7 @@ def test_another_archive_is_refused(tmp_path, monkeypatch):
         packages.fetch(styles.NAMES, tmp_path)
 
 
+@SLOW
 @pytest.mark.skipif(not shutil.which("npm"), reason="npm is not installed")
 def test_the_real_set_is_whole(tmp_path):
     try:
