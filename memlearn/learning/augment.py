@@ -31,8 +31,8 @@ def look_around(key, images, zoom, shift, recolor):
     scale = jnp.exp(jax.random.uniform(key_zoom, amounts, minval=-zoom, maxval=zoom))
     move = jax.random.uniform(key_shift, amounts, minval=-shift, maxval=shift)
     centre = jnp.array(images.shape[2:4]) / 2
-    images = images.astype(jnp.float32)
-    ground = images[:, :, :1, :1]
+    images = jnp.moveaxis(images, -1, 2).astype(jnp.float32)  # first, so that long rows are added
+    ground = images[..., :1, :1]
     ink = images - ground
     if recolor:
         ink = _mix_channels(jax.random.fold_in(key, 2), ink, recolor)
@@ -40,11 +40,11 @@ def look_around(key, images, zoom, shift, recolor):
     def warp(ink, scale, move):
         origin = centre * (1 - scale) + move
         return jax.image.scale_and_translate(
-            ink, ink.shape, (0, 1), scale, origin, method="linear", antialias=False
+            ink, ink.shape, (1, 2), scale, origin, method="linear", antialias=False
         )
 
     seen = ground + jax.vmap(jax.vmap(warp))(ink, scale, move)
-    return jnp.clip(jnp.round(seen), 0, 255).astype(jnp.uint8)
+    return jnp.moveaxis(jnp.clip(jnp.round(seen), 0, 255).astype(jnp.uint8), 2, -1)
 
 
 def turn(key, images, rate):
@@ -109,6 +109,6 @@ def _mix_channels(key, ink, recolor):
     share = jax.random.uniform(key_share, (*ink.shape[:2], 1, 1), maxval=recolor)
     mixture = jax.random.exponential(key_mixture, (*ink.shape[:2], 3, 3))
     mixture = mixture / mixture.sum(-1, keepdims=True)  # evenly from those that sum to one
-    mixture = ((1 - share) * jnp.eye(3) + share * mixture)[:, :, None, None]
+    mixture = ((1 - share) * jnp.eye(3) + share * mixture)[..., None, None]
     # As sums: small matmuls, one for each image, are slow.
-    return sum(ink[..., c, None] * mixture[..., c] for c in range(3))
+    return sum(ink[:, :, c, None] * mixture[:, :, :, c] for c in range(3))
