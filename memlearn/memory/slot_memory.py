@@ -187,7 +187,7 @@ class SlotMemory(Memory):
         return jnp.einsum("bthx,hxd->bthd", route[..., None].astype(found.dtype) * found, kernel)
 
     def _values(self, events):
-        """What is written: `W [e[1..M]; c]`, a value `[B, T, H, V]`."""
+        """What is written: `W [e[1..M]; fused]`, a value `[B, T, H, V]`."""
         parts = events.embeddings.reshape(*events.fused.shape[:2], -1)
         value = functools.partial(nn.DenseGeneral, (self.banks, self.value_width))
         return value(name="value")(parts) + value(name="value_fused", use_bias=False)(events.fused)

@@ -12,7 +12,7 @@ from tests.experiments.test_commands import call, command
 
 SMALL = dict(words=6, batch=8, width=16, channels=(4, 4), updates=2, log_every=1)
 SMALL |= {"validation_lifetimes": 4, "experience.held_out": 0.3}
-SMALL |= {"memory.kind": "gru", "memory.hidden": 8}
+SMALL |= {"memory.kind": "gru", "memory.hidden": 8, "memory.knowledge": 8, "memory.nearest": 4}
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +40,8 @@ def training(folder, kind, data, *fields):
 )
 def test_train_and_evaluate(folder, kind, data, length, source):
     length = f"--config.experience.length={length}"
-    run = call(training(folder, kind, data, length), env=os.environ)  # on eight devices
+    # Trained on eight devices, each with a part of what is known, and evaluated on one.
+    run = call(training(folder, kind, data, length), env=os.environ)
     assert run.returncode == 0, run.stderr
     assert "reading what was recorded" in run.stderr
     assert [line["step"] for line in metrics.read(folder / kind) if "loss" in line] == [1, 2]
