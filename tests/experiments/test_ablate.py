@@ -2,7 +2,6 @@
 
 import pathlib
 import re
-import subprocess
 import sys
 
 import pytest
@@ -11,7 +10,7 @@ from absl import flags
 from experiments import ablate
 from memlearn.evaluation import comparison, study
 from memlearn.types import UserError
-from tests.experiments.test_commands import ONE_DEVICE
+from tests.experiments.test_commands import call
 
 STUDY = """
 SHARES = (0.5,)
@@ -35,10 +34,6 @@ def arguments(tmp_path_factory, data_dir):
     fields = [f"--set={field}" for field in SMALL.split()]
     command = [sys.executable, "-m", "experiments.ablate", "--seeds=2", "--lifetimes=4"]
     return [*command, f"--study={folder / 'old_or_new.py'}", *places, *fields]
-
-
-def call(arguments):
-    return subprocess.run(arguments, env=ONE_DEVICE, capture_output=True, text=True, timeout=300)
 
 
 def test_a_study_runs_each_variant_once(arguments, tmp_path):
