@@ -91,8 +91,8 @@ def _jit(update, devices, shared):
 
     return Parallel(
         update=lambda state, batch: jitted(state, hosts.put(batch, split), *shared),
-        spread=lambda state: hosts.put(_copy(state), places(state)),
-        gather=lambda state: _copy(gather(state)),
+        spread=lambda state: hosts.put(copy(state), places(state)),
+        gather=lambda state: copy(gather(state)),
     )
 
 
@@ -125,7 +125,8 @@ def _pmap(update, devices, shared):
     return Parallel(run, spread, gather)
 
 
-def _copy(state):
+@jax.jit  # at once: leaf by leaf, each of so many shapes is a program
+def copy(state):
     """Copy a state, since an update takes over the buffers of the one it is given."""
     return jax.tree.map(jnp.copy, state)
 

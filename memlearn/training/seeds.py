@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-from memlearn.training.parallel import Parallel
+from memlearn.training.parallel import Parallel, copy
 
 
 def several(init, keys):
@@ -44,8 +44,8 @@ def seeded(update, shared=()):
     jitted = jax.jit(run, donate_argnums=0)
     return Parallel(
         update=lambda states, batches: jitted(states, batches, *shared),
-        spread=lambda states: jax.tree.map(jnp.copy, states),  # an update takes over its buffers
-        gather=lambda states: jax.tree.map(jnp.copy, states),
+        spread=copy,
+        gather=copy,
     )
 
 
