@@ -64,7 +64,7 @@ def test_a_bank_survives_an_episode_as_far_as_it_learned_to():
     params = retention.init(jax.random.key(0), context, write, episode)
     params["params"]["survive"] = jnp.zeros(1)  # sigmoid: one half
     decay = retention.apply(params, context, write, episode)
-    keep = jax.nn.sigmoid(6.0)
+    keep = jax.nn.sigmoid(slots.KEEP)
     np.testing.assert_allclose(decay[0, 0], slots.bounded_log(keep), rtol=1e-5)
     np.testing.assert_allclose(decay[0, 1], slots.bounded_log(keep / 2), rtol=1e-5)
     forgetful = slots.Retention("fixed", "none").apply({}, context, write, episode)
