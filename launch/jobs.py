@@ -20,8 +20,13 @@ class Job(NamedTuple):
     command: tuple[str, ...]
 
 
-def options(doc):
-    """Return a parser of what every launcher takes; `doc` says what it does."""
+def options(doc, hosts=""):
+    """Return a parser of what every launcher takes.
+
+    Args:
+      doc: what it does.
+      hosts: what the several hosts of a job are, where it can have such.
+    """
     parser = argparse.ArgumentParser(
         description=doc, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False
     )
@@ -31,6 +36,9 @@ def options(doc):
     parser.add_argument("--workdir", help="of a configuration: seed 0 is run in WORKDIR-0")
     parser.add_argument("--seeds", type=int, default=3, help="how many; a study has all in a job")
     parser.add_argument("--dry-run", action="store_true", help="print what would be run")
+    parser.set_defaults(hosts=1)
+    if hosts:
+        parser.add_argument("--hosts", type=int, default=1, help=hosts)
     parser.add_argument("rest", nargs="*", help="after --: further options of each job")
     return parser
 
@@ -38,19 +46,15 @@ def options(doc):
 def asked(parser, arguments=None):
     """Return the options that were given, and the list of `Job`s that they ask for."""
     given = parser.parse_args(arguments)
+    if given.hosts < 1:
+        parser.error("a job has one host at least")
+    if given.study and given.hosts > 1:
+        parser.error("a study has one host a job; several train a --config together")
     if given.study:
         return given, of_study(given.study, given.seeds, given.rest)
     if not given.workdir:
         parser.error("name a --workdir; seed 0 is run in WORKDIR-0, and so on")
     return given, of_config(given.config, given.workdir, given.seeds, given.rest)
-
-
-def check_hosts(parser, given):
-    """Complain about hosts that cannot be had."""
-    if given.hosts < 1:
-        parser.error("a job has one host at least")
-    if given.study and given.hosts > 1:
-        parser.error("a study has one host a job; several train a --config together")
 
 
 def show(asked):

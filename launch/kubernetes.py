@@ -27,7 +27,7 @@ PORT = 1234  # where the first host of a job is found by the others
 
 
 def main():
-    parser = jobs.options(__doc__)
+    parser = jobs.options(__doc__, hosts="pods that train a job together")
     parser.add_argument("--image", required=True, help="of the container")
     parser.add_argument("--claim", required=True, help="for what jobs write")
     parser.add_argument("--folder", default="/memlearn", help="of the code, in the image")
@@ -35,9 +35,7 @@ def main():
     parser.add_argument("--gpus", type=int, default=1, help="of each host, where there is no TPU")
     parser.add_argument("--tpu", help="the type of a TPU, such as tpu-v5-lite-podslice")
     parser.add_argument("--topology", default="2x4", help="of its chips, on all hosts")
-    parser.add_argument("--hosts", type=int, default=1, help="pods that train a job together")
     given, asked = jobs.asked(parser)
-    jobs.check_hosts(parser, given)
     if given.tpu and (here := chips(given.topology) / given.hosts) not in range(1, HOST + 1):
         parser.error(f"a host has 1 to {HOST} chips, not {here:g}; see --hosts and --topology")
     manifests = yaml.safe_dump_all([jobset(job, given) for job in asked], sort_keys=False)

@@ -45,15 +45,13 @@ class Call:
 
 
 def main():
-    parser = jobs.options(__doc__)
+    parser = jobs.options(__doc__, hosts="nodes that train a job together")
     parser.add_argument("--logs", default="runs/logs", help="the folder for what jobs print")
     parser.add_argument("--partition", help="of the cluster")
     parser.add_argument("--hours", type=int, default=12, help="before a job is queued again")
     parser.add_argument("--cores", type=int, default=8, help="of each node")
     parser.add_argument("--gpus", type=int, default=1, help="of each node")
-    parser.add_argument("--hosts", type=int, default=1, help="nodes that train a job together")
     given, asked = jobs.asked(parser)
-    jobs.check_hosts(parser, given)
     together = [f"--hosts={given.hosts}", "--coordinator=auto"] if given.hosts > 1 else []
     asked = [job._replace(command=(*job.command, *together)) for job in asked]
     resources = dict(timeout_min=60 * given.hours, nodes=given.hosts, cpus_per_task=given.cores)

@@ -7,7 +7,10 @@ import kubernetes_validate
 import pytest
 import yaml
 
-STUDY = "--study=experiments/ablations/lag.py", "--image=registry/memlearn:1", "--claim=disk"
+PLACE = "--image=registry/memlearn:1", "--claim=disk"
+STUDY = "--study=experiments/ablations/lag.py", *PLACE
+# What lists its jobs sooner: those of a study are asked of `experiments.ablate`.
+RUN = "--config=experiments/configs/binding.py", "--workdir=runs/b", "--seeds=1", *PLACE
 
 
 def call(*arguments):
@@ -16,7 +19,7 @@ def call(*arguments):
 
 
 def manifests(*arguments):
-    asked = call(*STUDY, "--dry-run", *arguments)
+    asked = call("--dry-run", *arguments)
     assert asked.returncode == 0, asked.stderr
     return list(yaml.safe_load_all(asked.stdout))
 
@@ -31,10 +34,17 @@ def jobs_of(manifest):
         yield dict(apiVersion="batch/v1", kind="Job", metadata=metadata, **replicated["template"])
 
 
-@pytest.mark.parametrize("accelerator", [(), ("--gpus=0",), ("--tpu=tpu-v5-lite-podslice",)])
-def test_every_job_keeps_the_schema(accelerator):
-    found = manifests(*accelerator)
-    assert [x["metadata"]["name"] for x in found] == ["lag-learned", "lag-present"]
+@pytest.mark.parametrize(
+    ("asked", "names"),
+    [
+        (STUDY, ["lag-learned", "lag-present"]),
+        ((*RUN, "--gpus=0"), ["b-0"]),
+        ((*RUN, "--tpu=tpu-v5-lite-podslice"), ["b-0"]),
+    ],
+)
+def test_every_job_keeps_the_schema(asked, names):
+    found = manifests(*asked)
+    assert [x["metadata"]["name"] for x in found] == names
     for job in (job for manifest in found for job in jobs_of(manifest)):
         kubernetes_validate.validate(job, "1.31", strict=True)
         job["spec"]["template"]["spec"]["containers"][0]["comand"] = []
@@ -47,19 +57,18 @@ def pod(*arguments):
 
 
 def test_a_job_runs_its_command_where_its_accelerator_is():
-    (container,) = pod("--gpus=2", "--", "--out=runs/results")["containers"]
-    assert container["command"][:3] == ["python", "-m", "experiments.ablate"]
-    assert container["command"][-2:] == ["--out=runs/results", "--only=learned"]
+    (container,) = pod(*RUN, "--gpus=2", "--", "--config.updates=9")["containers"]
+    assert container["command"][:3] == ["python", "-m", "experiments.train"]
+    assert container["command"][-2:] == ["--config.seed=0", "--config.updates=9"]
     assert container["resources"]["limits"] == {"nvidia.com/gpu": 2}
-    on_tpu = pod("--tpu=tpu-v5-lite-podslice", "--topology=2x2")
+    on_tpu = pod(*RUN, "--tpu=tpu-v5-lite-podslice", "--topology=2x2")
     assert on_tpu["containers"][0]["resources"]["limits"] == {"google.com/tpu": 4}
     assert on_tpu["nodeSelector"]["cloud.google.com/gke-tpu-topology"] == "2x2"
 
 
-def test_hosts_of_a_job_find_the_first(tmp_path):
-    config = "--config=experiments/configs/binding.py", "--workdir=runs/b", *STUDY[1:]
-    asked = call(*config, "--dry-run", "--hosts=4", "--seeds=1")
-    (job,) = jobs_of(yaml.safe_load(asked.stdout))
+def test_hosts_of_a_job_find_the_first():
+    (manifest,) = manifests(*RUN, "--hosts=4")
+    (job,) = jobs_of(manifest)
     kubernetes_validate.validate(job, "1.31", strict=True)
     ended = job["spec"]["podFailurePolicy"]["rules"][1]["onExitCodes"]["values"]
     assert ended == [75, 130]  # of hosts.ENDED, and of a run that was asked to stop
@@ -70,11 +79,11 @@ def test_hosts_of_a_job_find_the_first(tmp_path):
 
 
 def test_what_cannot_be_handed_over_is_said(tmp_path, monkeypatch):
-    asked = call(*STUDY, "--tpu=tpu-v4-podslice", "--topology=2x2x4")
+    asked = call(*RUN, "--tpu=tpu-v4-podslice", "--topology=2x2x4")
     assert asked.returncode == 2
     assert asked.stderr.endswith("a host has 1 to 8 chips, not 16; see --hosts and --topology\n")
     asked = call(*STUDY, "--hosts=2")
     assert asked.stderr.endswith("a study has one host a job; several train a --config together\n")
     monkeypatch.setenv("PATH", str(tmp_path))
-    asked = call(*STUDY)
+    asked = call(*RUN)
     assert asked.returncode == 2 and "kubectl is not there; install it" in asked.stderr
