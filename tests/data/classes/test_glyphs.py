@@ -17,7 +17,7 @@ PARTS = ("train", "val", "test")
 def splits(data_dir):
     """Returns all records, as a dict from the name of a split to a list of examples."""
     source = build.prepare("glyphs", data_dir).as_data_source()
-    return {split: list(images) for split, images in source.items()}
+    return {split: images.__getitems__(range(len(images))) for split, images in source.items()}
 
 
 def values(records, key):
