@@ -38,13 +38,8 @@ def main():
     folder, config = trained.find(CHECKPOINT.value)
     if SAVE.value:
         return live(folder, config, pathlib.Path(SAVE.value))
-    if config.experience.folder:
-        found, tables, pictures = examine(folder, config)
-    elif build.foreign(config):
-        found, tables, pictures = act(folder, config)
-    else:
-        found, tables, pictures = retrieve(folder, config)
-    command.tell(folder / "evaluation.json", found, tables, pictures, as_json=JSON.value)
+    look = examine if config.experience.folder else act if build.foreign(config) else retrieve
+    command.tell(folder / "evaluation.json", *look(folder, config), as_json=JSON.value)
 
 
 def retrieve(folder, config):
