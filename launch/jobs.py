@@ -25,7 +25,7 @@ def options(doc, hosts=""):
 
     Args:
       doc: what it does.
-      hosts: what the several hosts of a job are, where it can have such.
+      hosts: the help of `--hosts`; without it there is no such option, and a job has one.
     """
     parser = argparse.ArgumentParser(
         description=doc, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False
@@ -38,7 +38,7 @@ def options(doc, hosts=""):
     parser.add_argument("--dry-run", action="store_true", help="print what would be run")
     parser.set_defaults(hosts=1)
     if hosts:
-        parser.add_argument("--hosts", type=int, default=1, help=hosts)
+        parser.add_argument("--hosts", type=int, help=hosts)
     parser.add_argument("rest", nargs="*", help="after --: further options of each job")
     return parser
 
@@ -47,7 +47,7 @@ def asked(parser, arguments=None):
     """Return the options that were given, and the list of `Job`s that they ask for."""
     given = parser.parse_args(arguments)
     if given.hosts < 1:
-        parser.error("a job has one host at least")
+        parser.error("--hosts must be 1 or more")
     if given.study and given.hosts > 1:
         parser.error("a study has one host a job; several train a --config together")
     if given.study:

@@ -7,11 +7,12 @@
 As `launch.local`. IMAGE has the code in --folder, its working directory. CLAIM is a persistent
 volume claim that is mounted there as `runs`, so that what a job writes outlives it: have a study
 write there, too (`-- --out=runs/results`). A pod that has to make room for others saves, and
-another goes on from there. With --hosts a job has so many pods, which train together, each with so
-many GPUs or an equal part of a slice of TPUs; CLAIM is one that many may write to. --dry-run prints
-the manifests, which is what `kubectl apply -f -` is given.
+another goes on from there. With --config and --hosts a job has so many pods, which train
+together, each with so many GPUs or an equal part of a slice of TPUs; CLAIM is one that many may
+write to. --dry-run prints the manifests, which is what `kubectl apply -f -` is given.
 """
 
+import argparse
 import math
 import re
 import subprocess
@@ -27,14 +28,14 @@ PORT = 1234  # where the first host of a job is found by the others
 
 
 def main():
-    parser = jobs.options(__doc__, hosts="pods that train a job together")
+    parser = jobs.options(__doc__, hosts="how many pods train a job together")
     parser.add_argument("--image", required=True, help="of the container")
     parser.add_argument("--claim", required=True, help="for what jobs write")
     parser.add_argument("--folder", default="/memlearn", help="of the code, in the image")
     parser.add_argument("--cores", type=int, default=8, help="of each host")
     parser.add_argument("--gpus", type=int, default=1, help="of each host, where there is no TPU")
     parser.add_argument("--tpu", help="the type of a TPU, such as tpu-v5-lite-podslice")
-    parser.add_argument("--topology", default="2x4", help="of its chips, on all hosts")
+    parser.add_argument("--topology", type=topology, default="2x4", help="of its chips, all hosts")
     given, asked = jobs.asked(parser)
     if given.tpu and (here := chips(given.topology) / given.hosts) not in range(1, HOST + 1):
         parser.error(f"a host has 1 to {HOST} chips, not {here:g}; see --hosts and --topology")
@@ -46,6 +47,13 @@ def main():
         sys.exit(subprocess.run(apply, input=manifests, text=True).returncode)
     except FileNotFoundError:
         parser.error("kubectl is not there; install it, or pass on what --dry-run prints")
+
+
+def topology(text):
+    """Return a topology such as `2x4`, or tell the parser that it is none."""
+    if not re.fullmatch(r"\d+(x\d+)*", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not such as 2x4")
+    return text
 
 
 def chips(topology):
@@ -114,8 +122,11 @@ def together(job, given):
 
 
 def name(job):
-    """The name of a job as Kubernetes takes one: 40 small letters, digits and hyphens at most."""
-    return re.sub("[^a-z0-9]+", "-", job.name.lower())[:40].strip("-")
+    """The name of a job as Kubernetes takes one: the last 40 small letters, digits and hyphens.
+
+    It begins with a letter; how it ends tells seeds and variants apart.
+    """
+    return re.sub("[^a-z0-9]+", "-", job.name.lower())[-40:].lstrip("-0123456789").rstrip("-")
 
 
 if __name__ == "__main__":

@@ -46,6 +46,8 @@ def main():
     parser.add_argument("--workers", type=int, default=1, help="jobs at a time")
     parser.add_argument("--gpus", type=int, default=0, help="of this machine, to be shared out")
     given, asked = jobs.asked(parser)
+    if given.workers < 1:
+        parser.error("--workers must be 1 or more")
     if given.dry_run:
         return jobs.show(asked)
     for number in (signal.SIGINT, signal.SIGTERM):  # a shell may have had the former ignored

@@ -4,8 +4,8 @@
         [--cores=8] [--gpus=1] [--hosts=1] [--dry-run] [-- OPTIONS OF EACH]
 
 As `launch.local`, by submitit (`pip install -e '.[slurm]'`). When a job is preempted or its time is
-up, it saves, and waits in the queue to go on. With --hosts each job has so many nodes, which train
-together.
+up, it saves, and waits in the queue to go on. With --config and --hosts each job has so many nodes,
+which train together.
 """
 
 import os
@@ -45,7 +45,7 @@ class Call:
 
 
 def main():
-    parser = jobs.options(__doc__, hosts="nodes that train a job together")
+    parser = jobs.options(__doc__, hosts="how many nodes train a job together")
     parser.add_argument("--logs", default="runs/logs", help="the folder for what jobs print")
     parser.add_argument("--partition", help="of the cluster")
     parser.add_argument("--hours", type=int, default=12, help="before a job is queued again")

@@ -1,11 +1,15 @@
 """Manifests for Kubernetes: against its own schemas, and for the two kinds of accelerators."""
 
+import re
 import subprocess
 import sys
 
 import kubernetes_validate
 import pytest
 import yaml
+
+from launch import kubernetes
+from launch.jobs import Job
 
 PLACE = "--image=registry/memlearn:1", "--claim=disk"
 STUDY = "--study=experiments/ablations/lag.py", *PLACE
@@ -78,12 +82,19 @@ def test_hosts_of_a_job_find_the_first():
     assert container["command"][-3:] == told
 
 
+def test_jobs_of_a_long_name_are_told_apart():
+    names = {kubernetes.name(Job(f"{'9 lives ' * 9}-{seed}", ())) for seed in range(3)}
+    assert len(names) == 3 and all(re.fullmatch("[a-z][a-z0-9-]{,39}", name) for name in names)
+
+
 def test_what_cannot_be_handed_over_is_said(tmp_path, monkeypatch):
     asked = call(*RUN, "--tpu=tpu-v4-podslice", "--topology=2x2x4")
     assert asked.returncode == 2
     assert asked.stderr.endswith("a host has 1 to 8 chips, not 16; see --hosts and --topology\n")
     asked = call(*STUDY, "--hosts=2")
     assert asked.stderr.endswith("a study has one host a job; several train a --config together\n")
+    asked = call(*RUN, "--topology=square")
+    assert asked.stderr.endswith("argument --topology: 'square' is not such as 2x4\n")
     monkeypatch.setenv("PATH", str(tmp_path))
     asked = call(*RUN)
     assert asked.returncode == 2 and "kubectl is not there; install it" in asked.stderr

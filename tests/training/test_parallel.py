@@ -30,8 +30,11 @@ def run():
 def updated(run, kind, devices):
     spread = parallel(run.update, kind, batch=8, devices=jax.devices()[:devices])
     state = spread.spread(run.state)
+    before = spread.gather(state)
     for step in range(2):
         state, report = spread.update(state, run.draw(jax.random.key(0), step))
+    # What is being saved is taken over by no update.
+    chex.assert_trees_all_equal(before.params, run.state.params)
     return spread.gather(state), report
 
 
