@@ -161,8 +161,8 @@ class Retention(nn.Module):
         keep = keep_bank(c) * (1 - overwrite_bank(c) * min(w, 1)) * survive_bank at an episode start
 
     At first next to nothing fades. How fast it should is learned from lifetimes that end soon:
-    begun at `sigmoid(6)`, a bank that was trained on lifetimes of 24 steps drifted to a half-life
-    of 18 steps while nothing was asked, and knew nothing after four times as long a delay.
+    begun at `sigmoid(6)`, a bank could drift, while nothing was asked, to where nothing was left
+    after a delay longer than it was trained on.
 
     Attributes:
       rule: `learned`; `none`, nothing is forgotten but what is overwritten; or `fixed`, besides
