@@ -15,6 +15,7 @@ from PIL import Image
 
 from memlearn.training import metrics
 from memlearn.training.checkpoint import Checkpoints
+from tests.slow import slow_values
 from tests.worlds import small_run
 
 UPDATES = 16
@@ -151,7 +152,7 @@ def test_endure_tells_of_every_stretch(trained):
     assert [stretch["lived"] for stretch in report["stretches"]] == [21, 42]
 
 
-@pytest.mark.parametrize("actor", ["agent", "teacher"])
+@pytest.mark.parametrize("actor", ["agent", *slow_values("teacher")])
 def test_record_writes_lifetimes(trained, tmp_path, actor):
     out = tmp_path / "recorded"
     arguments = f"--checkpoint={trained}", f"--out={out}", "--lifetimes=5", f"--actor={actor}"

@@ -100,7 +100,7 @@ def test_lifetimes_that_end_early_are_followed_by_others():
 
 @pytest.mark.parametrize(
     "memory",
-    ["learned", "store", "gru", "dnc", *slow_values("window", "gated_slots", "lstm", "none")],
+    ["learned", "store", "gru", *slow_values("dnc", "window", "gated_slots", "lstm", "none")],
 )
 def test_what_is_learned_from_is_what_was_done(memory):
     """Log-probabilities and values of whole windows are those of acting step by step."""
