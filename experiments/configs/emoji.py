@@ -7,10 +7,11 @@ As `binding`, with emoji: named as Twemoji draws them, a style that was never tr
 for as somebody else draws them. Needs npm and a network the first time.
 
 Hardware   2 CPU cores; `emoji.py:gpu` is for an accelerator.
-Time       6,000 updates; 21 minutes, five of them beside other work (commit 40331dc), and 28
-           minutes on one core (commit f8b2e30). On an H200 the 3,000 updates of `gpu` take 13 s,
-           beside what compiling takes (commit d344866).
-Score      on held-out classes and style .862, seed 0, and .860, seed 1 (commit f8b2e30).
+Time       6,000 updates; 19 minutes on two cores, start and end included (commit 2625e22), 25 on
+           one (commit dc3b3c2). On an H200 the 3,000 updates of `gpu` take 13 s, beside what
+           compiling takes (commit d344866).
+Score      on held-out classes and style .862, seed 0, .860, seed 1 (commit f8b2e30), and .855,
+           seed 2 (commit 2625e22); since slots fade more slowly .846, seed 2 (commit dc3b3c2).
            `gpu`: .894, seed 0 (commit d344866); see results/README.md.
 """
 
