@@ -34,6 +34,7 @@ MEANING = (
 
 
 def main():
+    out = rlds.new(OUT.value)  # said before anything is lived
     folder, config = trained.find(CHECKPOINT.value)
     env, world = worlds.conditions(config)[ROW.value]
     policy, state = build.policy(config), trained.restore(folder, config)
@@ -43,13 +44,13 @@ def main():
     shown = data_build.prepare(config.data, config.data_dir or None).info
     rlds.write(
         (live(state.params, world, batch) for batch in command.track(batches, "living")),
-        OUT.value,
+        out,
         f"Lifetimes of {config.task}, lived by the {ACTOR.value} of {folder} after {state.step} "
         f"updates, in the row {ROW.value} of its evaluation, seed {SEED.value}.\n{MEANING}\n"
         f"What is shown is of {shown.full_name}:\n{shown.description}",
         shown.redistribution_info.license,
     )
-    print("data set ", OUT.value)
+    print("data set ", out)
 
 
 @functools.partial(jax.jit, static_argnums=(0, 1, 2, 3))

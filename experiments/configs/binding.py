@@ -4,8 +4,9 @@
     python -m experiments.evaluate --checkpoint=runs/binding
 
 Hardware   2 CPU cores.
-Time       2,000 updates at up to 14 a second; `make train` took 330 s, set-up apart (fe06040).
-Score      .978 on held-out classes and faces, seed 0 (commit 187fab5); three seeds of an earlier
+Time       2,000 updates at up to 14 a second; `make train` took 330 to 395 s, set-up apart
+           (fe06040, ed15750).
+Score      .975 on held-out classes and faces, seed 0 (commit ed15750); three seeds of an earlier
            commit are in results/README.md.
 
 The other tasks: `--config.task=rebinding`, `order`, `counting`, `selection`, `rule`. The

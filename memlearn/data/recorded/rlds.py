@@ -21,6 +21,14 @@ from memlearn.types import NONE, UserError
 BESIDE = {"boundary": np.int32, "question": np.bool_, "oracle": np.int32, "choices": np.int32}
 
 
+def new(folder):
+    """Returns the path of a folder to write to; raises a `UserError` if it exists."""
+    folder = pathlib.Path(folder)
+    if folder.exists():
+        raise UserError(f"{folder} exists already; remove it, or write to another folder")
+    return folder
+
+
 def write(batches, folder, description, licence):
     """Writes lifetimes as a data set that `tfds.builder_from_directory(folder)` reads.
 
@@ -33,9 +41,7 @@ def write(batches, folder, description, licence):
     Raises:
       UserError: the folder exists.
     """
-    folder = pathlib.Path(folder)
-    if folder.exists():
-        raise UserError(f"{folder} exists already; remove it, or write to another folder")
+    folder = new(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
     batches = iter(batches)
     first = jax.device_get(next(batches))
