@@ -11,7 +11,8 @@ Time       6,000 updates; 19 minutes on two cores, start and end included (commi
            one (commit dc3b3c2). On an H200 the 3,000 updates of `gpu` take 13 s, beside what
            compiling takes (commit d344866).
 Score      on held-out classes and style .862, seed 0, .860, seed 1 (commit f8b2e30), and .855,
-           seed 2 (commit 2625e22); since slots fade more slowly .846, seed 2 (commit dc3b3c2).
+           seed 2 (commit 2625e22); since slots fade more slowly .866, seed 0, and .846,
+           seed 2 (commit dc3b3c2).
            `gpu`: .894, seed 0 (commit d344866); see results/README.md.
 """
 
