@@ -66,7 +66,7 @@ class ClockKeys(SourceKeys):
 
     def _mix(self, name, context, address, when):
         """Mix addresses `[B, T, H, K]` with a time, complex `[B, T, 1 or H, K / 2]`."""
-        start = jnp.full(self.banks, -3.0).at[-1].set(3.0)
+        start = jnp.full(self.banks, -3.0, jnp.float32).at[-1].set(3.0)
         zeros = nn.initializers.zeros
         gate = nn.Dense(self.banks, kernel_init=zeros, bias_init=lambda *_: start, name=name)
         by = jax.nn.sigmoid(gate(context))[..., None].astype(address.dtype)

@@ -182,6 +182,13 @@ def test_dtypes_are_kept(memory, dtype):
 
 
 @every_memory
+def test_the_second_update_needs_no_program_of_its_own(memory):
+    """A parameter of a weak type is of another type once it was updated."""
+    arguments = jax.random.key(0), memory.initial_state(B), EVENTS, BOUNDARIES
+    assert not any(x.weak_type for x in jax.tree.leaves(jax.eval_shape(memory.init, *arguments)))
+
+
+@every_memory
 def test_one_by_one_a_batch_and_a_sharded_batch_agree(memory):
     arguments = memory.initial_state(B), EVENTS, BOUNDARIES
     jitted = functools.partial(apply, memory, params_of(memory))
