@@ -2,7 +2,6 @@
 
 import pathlib
 import re
-import sys
 
 import pytest
 from absl import flags
@@ -10,7 +9,7 @@ from absl import flags
 from experiments import ablate
 from memlearn.evaluation import comparison, study
 from memlearn.types import UserError
-from tests.experiments.test_commands import call
+from tests.commands import call, command
 
 STUDY = """
 SHARES = (0.5,)
@@ -32,8 +31,8 @@ def arguments(tmp_path_factory, data_dir):
     (folder / "old_or_new.py").write_text(STUDY)
     places = f"--out={folder}", f"--runs={folder / 'runs'}", f"--set=data_dir={data_dir}"
     fields = [f"--set={field}" for field in SMALL.split()]
-    command = [sys.executable, "-m", "experiments.ablate", "--seeds=2", "--lifetimes=4"]
-    return [*command, f"--study={folder / 'old_or_new.py'}", *places, *fields]
+    few = "--seeds=2", "--lifetimes=4"
+    return command("ablate", *few, f"--study={folder / 'old_or_new.py'}", *places, *fields)
 
 
 def test_a_study_runs_each_variant_once(arguments, tmp_path):

@@ -1,10 +1,7 @@
 """The commands of the README, as a user runs them, on the real data at a small size."""
 
 import json
-import os
 import signal
-import subprocess
-import sys
 import time
 
 import chex
@@ -15,34 +12,9 @@ from PIL import Image
 
 from memlearn.training import metrics
 from memlearn.training.checkpoint import Checkpoints
+from tests.commands import UPDATES, Running, call, command, training
 from tests.slow import slow_values
 from tests.worlds import small_run
-
-UPDATES = 16
-# Commands run on one device, where other tests have eight: that compiles sooner.
-ONE_DEVICE = {**os.environ, "XLA_FLAGS": os.environ["XLA_FLAGS"].replace("count=8", "count=1")}
-SMALL = (
-    "--config.classes=3 --config.delay=1 --config.words=6 --config.batch=8 --config.width=16 "
-    "--config.channels=(4,4) --config.memory.banks=2 "
-    "--config.memory.slots=8 --config.memory.key_width=8 --config.memory.value_width=8 "
-    "--config.memory.hidden=16 "
-    f"--config.updates={UPDATES} --config.log_every=1 --config.checkpoint_every=4 "
-    "--config.validate_every=6 --config.validation_lifetimes=8"
-).split()
-
-
-def command(module, *arguments):
-    return [sys.executable, "-m", f"experiments.{module}", *arguments]
-
-
-def training(workdir, data_dir, *fields):
-    place = f"--workdir={workdir}", f"--config.data_dir={data_dir}"
-    config = "--config=experiments/configs/binding.py"
-    return command("train", config, *place, *SMALL, *fields)
-
-
-def call(arguments, env=ONE_DEVICE):
-    return subprocess.run(arguments, env=env, capture_output=True, text=True, timeout=300)
 
 
 def final_state(workdir):
@@ -79,9 +51,7 @@ def test_cut_off_again_and_again_it_ends_the_same_to_the_bit(trained, tmp_path, 
     # After 9 lines the first checkpoint is there, and the second is being written.
     for how, lines in ((signal.SIGKILL, 9), (signal.SIGINT, 12)):
         old = inode(workdir / "metrics.jsonl")
-        process = subprocess.Popen(
-            training(workdir, data_dir), env=ONE_DEVICE, stderr=subprocess.PIPE, text=True
-        )
+        process = Running(training(workdir, data_dir))
         while process.poll() is None and (
             inode(workdir / "metrics.jsonl") == old or len(metrics.read(workdir)) < lines
         ):

@@ -3,14 +3,13 @@
 import json
 import signal
 import socket
-import subprocess
 import time
 
 import numpy as np
 import pytest
 
 from memlearn.training import metrics
-from tests.experiments.test_commands import ONE_DEVICE, training
+from tests.commands import Running, training
 from tests.slow import SLOW
 
 UPDATES = 16
@@ -31,13 +30,7 @@ def start(count, workdir, data_dir, *fields):
     together = [f"--hosts={count}", f"--coordinator=localhost:{free_port()}"]
     line = [*training(workdir, data_dir), *BRIEF, *fields]
     line += together if count > 1 else []
-    return [
-        subprocess.Popen(
-            [*line, *([f"--host={host}"] if count > 1 else [])], env=ONE_DEVICE,
-            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
-        )
-        for host in range(count)
-    ]  # fmt: skip
+    return [Running([*line, *([f"--host={host}"] if count > 1 else [])]) for host in range(count)]
 
 
 def ended(processes):

@@ -2,7 +2,6 @@
 
 import random
 import signal
-import subprocess
 import time
 
 import chex
@@ -10,7 +9,7 @@ import jax
 
 from memlearn.training import metrics
 from memlearn.training.checkpoint import Checkpoints
-from tests.experiments.test_commands import ONE_DEVICE, call, training
+from tests.commands import Running, call, training
 from tests.slow import SLOW
 from tests.worlds import small_run
 
@@ -30,9 +29,7 @@ def test_killed_at_random_it_ends_the_same_to_the_bit(tmp_path, data_dir):
     assert call(training(whole, data_dir, *FIELDS)).returncode == 0
     for _ in range(KILLS):
         before, more, pause = latest(cut), chance.randrange(4), chance.uniform(0, 0.2)
-        process = subprocess.Popen(
-            training(cut, data_dir, *FIELDS), env=ONE_DEVICE, stderr=subprocess.DEVNULL
-        )
+        process = Running(training(cut, data_dir, *FIELDS))
         while latest(cut) < before + more:
             assert process.poll() is None, "it was still running"
             time.sleep(0.001)

@@ -8,7 +8,7 @@ import pytest
 from memlearn.training import metrics
 from memlearn.types import SENSES
 from tests import recordings
-from tests.experiments.test_commands import call, command
+from tests.commands import call, command
 
 SMALL = dict(words=6, batch=8, width=16, channels=(4, 4), updates=2, log_every=1)
 SMALL |= {"validation_lifetimes": 4, "experience.held_out": 0.3}

@@ -1,20 +1,18 @@
 """Studies become tables and figures, as a user asks for them."""
 
 import json
-import subprocess
-import sys
 
 import pytest
 
 from experiments.configs import binding
 from memlearn.evaluation import study
 from memlearn.training import workdir
+from tests.commands import call, command
 from tests.evaluation.studies import SCORES, line, lines
 
 
 def report(*arguments):
-    command = [sys.executable, "-m", "experiments.report", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=300)
+    return call(command("report", *arguments))
 
 
 def test_each_study_has_its_tables_and_figures(tmp_path):

@@ -1,7 +1,6 @@
 """Learning from reward by the commands: it can be cut off, and what cannot be is said."""
 
 import json
-import subprocess
 import time
 
 import chex
@@ -13,7 +12,7 @@ from experiments import courses, trained
 from memlearn import build, checks
 from memlearn.training import metrics
 from memlearn.types import UserError
-from tests.experiments.test_commands import ONE_DEVICE, call, command, training
+from tests.commands import Running, call, command, training
 from tests.worlds import small_config
 
 PPO = "--config.learner=ppo", "--config.ppo.window=4", "--config.updates=6"
@@ -37,9 +36,7 @@ def whole(tmp_path_factory, data_dir):
 
 def test_cut_off_in_the_middle_of_lifetimes_it_ends_the_same_to_the_bit(whole, tmp_path, data_dir):
     workdir = tmp_path / "cut"
-    process = subprocess.Popen(
-        training(workdir, data_dir, *CLIMB), env=ONE_DEVICE, stderr=subprocess.DEVNULL
-    )
+    process = Running(training(workdir, data_dir, *CLIMB))
     while process.poll() is None and not (workdir / "checkpoints" / "4").exists():
         time.sleep(0.001)
     process.kill()
