@@ -232,7 +232,7 @@ def update(config, policy, optimizer):
     of_loss = ("clip", "entropy_weights", "prediction_weight")
     of_loss = {name: settings.pop(name) for name in of_loss}
     return functools.partial(
-        ppo.update, **agent, **settings, env=env, updates=config.updates,
+        ppo.update, **agent, **settings, env=env, updates=config.updates, chapters=config.chapters,
         terms=ppo.Terms(**of_loss, **weights), see=_sight(config), curriculum=curriculum(config),
     )  # fmt: skip
 

@@ -44,8 +44,8 @@ def check(config):
         raise UserError("episodes and env_params are for environments of others; see --config.task")
     if config.experience.folder and (config.turn or config.sense_dropout):
         raise UserError("turn and sense_dropout are for tasks that are played; set them to 0")
-    if config.chapters > 1 and (config.learner == "ppo" or config.experience.folder):
-        raise UserError("chapters are for tasks that a teacher plays; set --config.chapters=1")
+    if config.chapters > 1 and config.experience.folder:
+        raise UserError("chapters are for tasks that are played; set --config.chapters=1")
     if config.window and config.learner == "ppo":
         raise UserError("window is for imitation; PPO has --config.ppo.window")
     if config.learner == "ppo":

@@ -9,9 +9,9 @@ import numpy as np
 from memlearn.data.recorded import experience as recorded
 from memlearn.data.recorded.mapping import Mapping
 from memlearn.data.recorded.rows import Rows
-from memlearn.learning import windows
-from memlearn.learning.augment import look_around
+from memlearn.learning import augment, windows
 from memlearn.tasks import language
+from memlearn.training import hosts
 from memlearn.types import UserError
 
 AHEAD = 4  # batches that are drawn before they are asked for
@@ -46,19 +46,27 @@ def teaching(config, experience):
     """Return the function from a key and a step to a batch of rows to train on.
 
     The batch is a `TimeStep`, arrays `[B, T, ...]`. Which rows are in it depends on the key and the
-    step alone; each is drawn once before any is drawn again.
+    step alone; each is drawn once before any is drawn again. Of several hosts, each reads those
+    rows that its own devices learn from.
 
     Raises:
       UserError: if windows do not divide a row.
     """
     windows.check(config.window, config.experience.length)
     rows = Rows(experience, held_out=False, length=config.experience.length)
-    batches = Ahead(rows, config.batch)
-    look = functools.partial(_look, amounts=(config.zoom, config.shift, config.recolor))
+    share = hosts.share(config.batch)
+    batches = Ahead(rows, config.batch, share)
+    amounts = dict(zoom=config.zoom, shift=config.shift, recolor=config.recolor)
+
+    @jax.jit
+    def look(key, step, steps):
+        # Each row by a key of its own, whichever host it is read by.
+        keys = jax.vmap(jax.random.fold_in, (None, 0))(jax.random.fold_in(key, step), share)
+        return augment.see(keys, steps, **amounts)
 
     def draw(key, step):
         steps = batches.at(key, step)
-        return look(key, step, steps) if "image" in steps.observation else steps
+        return hosts.join_rows(look(key, step, steps) if "image" in steps.observation else steps)
 
     return draw
 
@@ -82,14 +90,15 @@ class Ahead:
     Args:
       rows: `Rows`.
       batch: B.
+      share: int `[b]`, which rows of a batch are read.
     """
 
-    def __init__(self, rows, batch):
-        self._rows, self._batch = rows, batch
+    def __init__(self, rows, batch, share):
+        self._rows, self._batch, self._share = rows, batch, share
         self._next = self._batches = None
 
     def at(self, key, step):
-        """Return the batch of a step; quickly, if it comes after the step before."""
+        """Return what is read of the batch of a step; quickly, if it comes after the one before."""
         # Without an operation on the device, which would wait for the update that is running there.
         seed = int(np.asarray(jax.random.key_data(key))[-1])
         if (seed, step) != self._next:
@@ -102,10 +111,4 @@ class Ahead:
 
     def _draw(self, order, step):
         first = step * self._batch
-        return self._rows.batch(np.array([order[first + i] for i in range(self._batch)]))
-
-
-@functools.partial(jax.jit, static_argnames="amounts")
-def _look(key, step, steps, amounts):
-    images = look_around(jax.random.fold_in(key, step), steps.observation["image"], *amounts)
-    return steps._replace(observation={**steps.observation, "image": images})
+        return self._rows.batch(np.array([order[first + i] for i in self._share]))

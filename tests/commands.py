@@ -38,9 +38,9 @@ def command(module, *arguments):
     return [f"experiments.{module}", *arguments]
 
 
-def training(workdir, data_dir, *fields):
+def training(workdir, data_dir, *fields, config="binding"):
     place = f"--workdir={workdir}", f"--config.data_dir={data_dir}"
-    config = "--config=experiments/configs/binding.py"
+    config = f"--config=experiments/configs/{config}.py"
     return command("train", config, *place, *SMALL, *fields)
 
 
@@ -57,7 +57,7 @@ class Running:
     def __init__(self, arguments, env=ONE_DEVICE):
         self._folder = tempfile.TemporaryDirectory()
         self._said = [pathlib.Path(self._folder.name, name) for name in ("out", "err")]
-        self._process = FORKS.Process(target=_run, args=(arguments, env, self._said))
+        self._process = FORKS.Process(target=_run, args=(arguments, dict(env), self._said))
         self._process.start()
 
     @property

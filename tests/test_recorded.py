@@ -51,6 +51,16 @@ def test_batches_depend_on_the_key_and_the_step_alone(config):
     )
 
 
+def test_hosts_read_the_rows_of_their_devices(config, monkeypatch):
+    experience = recorded.load(config)
+    whole = recorded.teaching(config, experience)(KEY, 2)
+    read = []
+    for share in (np.array([0, 1]), np.array([2, 3])):
+        monkeypatch.setattr(recorded.hosts, "share", lambda batch, share=share: share)
+        read.append(recorded.teaching(config, experience)(KEY, 2))
+    same(jax.tree.map(lambda *x: np.concatenate(x), *read), whole)
+
+
 def test_every_row_is_drawn_once_before_any_is_drawn_again(config):
     config.experience.image, config.batch = "", 1
     experience = recorded.load(config)

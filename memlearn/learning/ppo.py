@@ -91,7 +91,7 @@ class Lesson(NamedTuple):
 
 def update(
     state, keys, world, *, policy, optimizer, env, curriculum, see, window, epochs, minibatches,
-    within, across, decay, burn_in, inertia, predicts, updates, terms, axis_name=None,
+    within, across, decay, burn_in, inertia, predicts, updates, terms, chapters=1, axis_name=None,
 ):  # fmt: skip
     """Act for a window in every environment, and learn from it.
 
@@ -111,13 +111,15 @@ def update(
       predicts: what is predicted, one of `prediction.KINDS`.
       updates: how many updates the whole run has.
       terms: `Terms`.
+      chapters: how many lifetimes are lived as one, of which memory is kept.
       axis_name: the mapped axis over which environments are spread, if any.
 
     Returns:
       the new `TrainState`, and a dict of scalars.
     """
     world = curriculum(world, state.step)
-    actor, lived = rollout(env, policy, state.params, world, state.actor, keys, window, see)
+    where = env, policy, state.params, world
+    actor, lived = rollout(*where, state.actor, keys, window, see, chapters)
     gammas = discounts(lived.after, within, across)
     inertia = jnp.minimum(inertia, (state.step + 1) / (state.step + 2))  # a plain mean at first
     lesson, moments = prepare(lived, gammas, keys, decay, state.moments, inertia, axis_name)

@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-from memlearn.tasks.play import reset
+from memlearn.tasks.play import going_on, reset
 from memlearn.types import TimeStep
 
 FRESH = 32  # steps
@@ -18,10 +18,12 @@ class Actor(NamedTuple):
     Attributes:
       lifetimes: states of the environments, arrays `[B, ...]`.
       memory: states of the policy's memories.
+      chapter: int32 `[B]`, which of the lifetimes that are lived as one it is, from 0.
     """
 
     lifetimes: Any
     memory: Any
+    chapter: jax.Array
 
 
 class Window(NamedTuple):
@@ -48,10 +50,11 @@ class Window(NamedTuple):
 
 def begin(env, policy, world, keys):
     """Return the `Actor` of new lifetimes, one for each of `keys` `[B]`."""
-    return Actor(reset(env, world, keys), policy.initial_state(keys.shape[0]))
+    batch = keys.shape[0]
+    return Actor(reset(env, world, keys), policy.initial_state(batch), jnp.zeros(batch, jnp.int32))
 
 
-def rollout(env, policy, params, world, actor, keys, length, see):
+def rollout(env, policy, params, world, actor, keys, length, see, chapters=1):
     """Act for the next `length` steps; a lifetime that ends is followed by a new one.
 
     New lifetimes are drawn every `FRESH` steps, since to begin one can cost far more than to live a
@@ -65,6 +68,7 @@ def rollout(env, policy, params, world, actor, keys, length, see):
       keys: random keys `[B]`.
       length: T.
       see: function of random keys `[B]` and `TimeStep` `[B, 1, ...]` that says how steps are seen.
+      chapters: how many lifetimes are lived as one, of which memory is kept.
 
     Returns:
       the `Actor` after the window, and the `Window`.
@@ -74,8 +78,9 @@ def rollout(env, policy, params, world, actor, keys, length, see):
     def draw(time):
         return reset(env, world, jax.vmap(jax.random.fold_in, (0, None))(keys_new, time))
 
-    def look(lifetimes, time):
-        steps = jax.vmap(env.timestep, in_axes=(0, None))(lifetimes, world)
+    def look(actor, time):
+        steps = jax.vmap(env.timestep, in_axes=(0, None))(actor.lifetimes, world)
+        steps = going_on(steps, actor.chapter > 0)
         keys = jax.vmap(jax.random.fold_in, in_axes=(0, None))(keys_see, time)
         return see(keys, jax.tree.map(lambda x: x[:, None], steps))
 
@@ -85,7 +90,7 @@ def rollout(env, policy, params, world, actor, keys, length, see):
 
     def act(carry, time):
         actor, new = carry
-        steps = look(actor.lifetimes, time)
+        steps = look(actor, time)
         memory, log_probs, values = think(actor.memory, steps)
         actions = jax.vmap(lambda key, p: jax.random.categorical(jax.random.fold_in(key, time), p))(
             keys_act, log_probs
@@ -96,14 +101,15 @@ def rollout(env, policy, params, world, actor, keys, length, see):
         over = jax.vmap(env.is_truncated, in_axes=(0, None))(lifetimes, world)
         lifetimes = jax.tree.map(lambda x, y: _where(over, x, y), new, lifetimes)
         new = lax.cond(time % FRESH == FRESH - 1, draw, lambda time: new, time)
+        chapter = (actor.chapter + over) % chapters
         lived = steps, actions, chosen, values, rewards
-        return (Actor(lifetimes, memory), new), lived
+        return (Actor(lifetimes, memory, chapter), new), lived
 
     (after, _), lived = lax.scan(act, (actor, draw(length)), jnp.arange(length))
     steps, *lived = jax.tree.map(lambda x: jnp.moveaxis(x, 0, 1), lived)
     steps = jax.tree.map(lambda x: x[:, :, 0], steps)
     actions, log_probs, values, rewards = lived
-    following = look(after.lifetimes, length)
+    following = look(after, length)
     values = jnp.append(values, think(after.memory, following)[2][:, None], axis=1)
     boundaries = jnp.append(steps.boundary[:, 1:], following.boundary, axis=1)
     return after, Window(actor.memory, steps, actions, log_probs, values, rewards, boundaries)

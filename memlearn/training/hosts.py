@@ -5,6 +5,7 @@ everywhere is computed everywhere; what is spread over devices, each host has a 
 """
 
 import contextlib
+import functools
 import hashlib
 import os
 import sys
@@ -13,8 +14,9 @@ import traceback
 import jax
 import numpy as np
 from jax.experimental import multihost_utils
+from jax.sharding import AxisType, NamedSharding, PartitionSpec
 
-from memlearn.types import UserError
+from memlearn.types import DEVICES, UserError
 
 SILENCE = 30  # seconds after which a host that says nothing is taken to have ended
 ENDED = 75  # exit code of a host that others left: try again
@@ -143,7 +145,7 @@ def _lost(error):
 
 
 def put(tree, sharding):
-    """Put arrays that every host has whole on the devices of all.
+    """Put arrays that every host has whole, or that are of all hosts, on the devices of all.
 
     Args:
       tree: of arrays.
@@ -155,7 +157,24 @@ def put(tree, sharding):
     return jax.tree.map(_put, tree, shardings)
 
 
+def share(batch):
+    """Return which rows of a batch of so many are for the devices of this host, int `[b]`."""
+    return np.array_split(np.arange(batch), jax.process_count())[jax.process_index()]
+
+
+def join_rows(tree):
+    """Make whole batches of the rows that each host has: arrays `[b, ...]` of `share`."""
+    if not many():
+        return tree
+    mesh = jax.make_mesh((jax.device_count(),), (DEVICES,), (AxisType.Auto,))
+    split = NamedSharding(mesh, PartitionSpec(DEVICES))
+    join = functools.partial(jax.make_array_from_process_local_data, split)
+    return jax.tree.map(lambda x: join(np.asarray(x)), tree)
+
+
 def _put(x, sharding):
+    if isinstance(x, jax.Array) and not x.is_fully_addressable:
+        return x  # of all hosts already
     if jax.dtypes.issubdtype(x.dtype, jax.dtypes.prng_key):
         return jax.random.wrap_key_data(_put(jax.random.key_data(x), sharding))
     whole = np.asarray(x)

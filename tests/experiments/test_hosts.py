@@ -1,5 +1,6 @@
 """Several hosts on one machine: one run together, and what happens when one of them ends."""
 
+import functools
 import json
 import signal
 import socket
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 
 from memlearn.training import metrics
+from tests import recordings
 from tests.commands import Running, training
 from tests.slow import SLOW
 
@@ -25,10 +27,10 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def start(count, workdir, data_dir, *fields):
+def start(count, workdir, data_dir, *fields, config="binding"):
     """Start the hosts of a run; of one, as anybody would."""
     together = [f"--hosts={count}", f"--coordinator=localhost:{free_port()}"]
-    line = [*training(workdir, data_dir), *BRIEF, *fields]
+    line = [*training(workdir, data_dir, config=config), *BRIEF, *fields]
     line += together if count > 1 else []
     return [Running([*line, *([f"--host={host}"] if count > 1 else [])]) for host in range(count)]
 
@@ -46,15 +48,13 @@ def losses(workdir):
 @pytest.fixture(scope="module")
 def alone(tmp_path_factory, data_dir):
     """Function of fields to the losses of a run of one host."""
-    found = {}
 
-    def run(*fields):
-        if fields not in found:
-            workdir = tmp_path_factory.mktemp("alone") / "run"
-            codes, said = ended(start(1, workdir, data_dir, *fields))
-            assert codes == [0], said
-            found[fields] = losses(workdir)
-        return found[fields]
+    @functools.cache
+    def run(*fields, **config):
+        workdir = tmp_path_factory.mktemp("alone") / "run"
+        codes, said = ended(start(1, workdir, data_dir, *fields, **config))
+        assert codes == [0], said
+        return losses(workdir)
 
     return run
 
@@ -95,6 +95,17 @@ def test_hosts_that_act_stop_together_and_go_on(alone, tmp_path, data_dir):
     codes, said = ended(start(2, workdir, data_dir, *REWARDED))
     assert codes == [0, 0], said
     np.testing.assert_allclose(losses(workdir), alone(*REWARDED), atol=1e-5)
+
+
+@SLOW
+def test_hosts_that_each_read_a_part_learn_the_same(alone, tmp_path, data_dir):
+    recordings.lifetimes(tmp_path / "lifetimes")
+    folder = f"--config.experience.folder={tmp_path / 'lifetimes'}"
+    fields = folder, "--config.experience.length=6", "--config.experience.held_out=0.3"
+    codes, said = ended(start(2, tmp_path / "run", data_dir, *fields, config="offline"))
+    assert codes == [0, 0], said
+    expected = alone(*fields, config="offline")
+    np.testing.assert_allclose(losses(tmp_path / "run"), expected, atol=1e-5)
 
 
 def test_hosts_that_cannot_begin_say_so(tmp_path, data_dir):

@@ -14,7 +14,7 @@ from memlearn.learning import ppo
 from memlearn.learning.rollout import FRESH, begin, rollout
 from memlearn.tasks.adapters import Adapted, Foreign
 from memlearn.training.parallel import parallel
-from memlearn.types import LIFETIME
+from memlearn.types import EPISODE, LIFETIME
 from tests.slow import slow_values
 from tests.worlds import small_config, small_world
 
@@ -80,6 +80,24 @@ def test_windows_follow_one_another_and_so_do_lifetimes():
     np.testing.assert_allclose(first.values[:, -1], second.values[:, 0], atol=1e-5)
     right = (first.actions == first.steps.oracle) & first.steps.question
     np.testing.assert_array_equal(first.rewards, right)
+
+
+def test_chapters_are_one_life():
+    """Memory is emptied where a life begins, and there alone."""
+    env, policy, world, state = begun()
+    act = jax.jit(rollout, static_argnums=(0, 1, 6, 7, 8))
+    length = 3 * env.length
+    start = env, policy, state.params, world, state.actor, keys(0), length, as_it_is
+    actor, window = act(*start, 2)
+    begins = window.steps.boundary[:, :: env.length]
+    np.testing.assert_array_equal(begins, [[LIFETIME, EPISODE, LIFETIME]] * BATCH)
+    np.testing.assert_array_equal(actor.chapter, 1)
+    assert np.all((window.steps.boundary == LIFETIME).sum(1) == 2)
+    apart = act(*start, 1)[1]
+    chex.assert_trees_all_equal(apart.steps.observation["image"], window.steps.observation["image"])
+    alike = np.isclose(apart.log_probs, window.log_probs).all(0)
+    first, second, third = alike.reshape(3, -1)
+    assert first.all() and not second[-1] and third.all()
 
 
 def test_lifetimes_that_end_early_are_followed_by_others():

@@ -99,7 +99,6 @@ def test_chapters_are_one_life():
     [
         (dict(window=5), "window must divide the 14 steps of a row; got 5"),
         (dict(learner="ppo", window=4), "PPO has --config.ppo.window"),
-        (dict(learner="ppo", chapters=2), "for tasks that a teacher plays"),
         (dict(chapters=0), "chapters must be at least 1"),
     ],
 )
