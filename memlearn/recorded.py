@@ -66,7 +66,8 @@ def teaching(config, experience):
 
     def draw(key, step):
         steps = batches.at(key, step)
-        return hosts.join_rows(look(key, step, steps) if "image" in steps.observation else steps)
+        steps = look(key, step, steps) if "image" in steps.observation else steps
+        return hosts.join_rows(steps, config.batch)
 
     return draw
 

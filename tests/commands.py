@@ -1,9 +1,11 @@
 """Commands, as a user runs them, except that what takes long to import was imported before.
 
 A server imports it once, and each command is a process that was forked from it: half of what most
-commands take here is to import.
+commands take here is to import. What JAX reads of `env` when it is imported, `JAX_*`, is the
+server's.
 """
 
+import atexit
 import multiprocessing
 import os
 import pathlib
@@ -55,28 +57,36 @@ class Running:
     """A command that has begun; it is to be used as a `subprocess.Popen` is."""
 
     def __init__(self, arguments, env=ONE_DEVICE):
-        self._folder = tempfile.TemporaryDirectory()
+        self._arguments, self._folder = arguments, tempfile.TemporaryDirectory()
         self._said = [pathlib.Path(self._folder.name, name) for name in ("out", "err")]
-        self._process = FORKS.Process(target=_run, args=(arguments, dict(env), self._said))
+        for path in self._said:
+            path.touch()
+        self._process = FORKS.Process(
+            target=_run, args=(arguments, dict(env), self._said), daemon=True
+        )
         self._process.start()
 
     @property
     def returncode(self):
         return self._process.exitcode
 
-    poll = returncode.fget
+    def poll(self):
+        return self.returncode
 
     def send_signal(self, number):
-        os.kill(self._process.pid, number)
+        if self.poll() is None:
+            os.kill(self._process.pid, number)
 
     def kill(self):
         self.send_signal(signal.SIGKILL)
 
     def wait(self, timeout=None):
         self._process.join(timeout)
-        if self.returncode is None:
+        if self.poll() is None:
             self.kill()
-            raise subprocess.TimeoutExpired(self._process.name, timeout)
+            self._process.join()
+            said = [path.read_text() for path in self._said]
+            raise subprocess.TimeoutExpired(self._arguments, timeout, *said)
         return self.returncode
 
     def communicate(self, timeout=None):
@@ -87,8 +97,12 @@ class Running:
 def _run(arguments, env, said):
     """Be the command: `python -m MODULE ARGUMENTS`."""
     for stream, path in zip((1, 2), said):
-        os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT), stream)
+        with path.open("wb") as file:
+            os.dup2(file.fileno(), stream)
     os.environ.clear()
     os.environ.update(env)
     sys.argv = arguments
-    runpy.run_module(arguments[0], run_name="__main__", alter_sys=True)
+    try:
+        runpy.run_module(arguments[0], run_name="__main__", alter_sys=True)
+    finally:
+        atexit._run_exitfuncs()  # a fork ends without; JAX takes leave of other hosts there

@@ -3,8 +3,8 @@
     python -m experiments.ablate --study=experiments/ablations/reward.py
 
 At the first level of `ppo_binding.py`: four things, and eight words to choose names from. Nobody
-says what is right; an answer is rewarded by 1 if it is. `rule` and `counting` are of all together
-alone: `rule` builds on what the others teach.
+says what is right; an answer is rewarded by 1 if it is. `rule` and `counting` are met in `mixture`
+only, all tasks together: what `rule` builds on is not rewarded by itself.
 """
 
 from experiments.configs import ppo_binding

@@ -4,7 +4,7 @@
     python -m experiments.evaluate --checkpoint=runs/ppo
 
 As `binding`, without a teacher: an answer is rewarded by 1 if it is right. `ppo_binding.py:level1`
-has as many names and words as `binding`; `ppo_binding.py:mixture` has all tasks, at the first one.
+has as many names and words as `binding`; `ppo_binding.py:mixture` has all tasks, at level0.
 
 Hardware   2 CPU cores.
 Time       level0: 400 updates, 614,400 steps, in 6 minutes beside other work (commit ac1f620);
@@ -34,7 +34,7 @@ LEVELS = {
         **dict(task="mixture", updates=1500, later=("rule",), later_after=300),
         "task_shares": (("rule", 3.0), ("counting", 3.0)),
         **{"memory.layers": 2, "memory.slots": 40},
-        # With less, an answer that is right by chance is given ever after.
+        # With less, trying ends before rule is found: see results/README.md.
         "ppo.entropy_weights": (0.1, 0.002),
     },
 }

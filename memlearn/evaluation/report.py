@@ -10,7 +10,11 @@ ROWS = {
 }
 RECORDED = {"seen": "episodes trained on", "heldout": "held-out episodes"}
 EPISODES = {"all": "an episode", "first": "  a lifetime's first", "last": "  a lifetime's last"}
-CONTROLS = {"empty": "nothing remembered", "other": "asked of another lifetime's memory"}
+CONTROLS = {
+    "empty": "nothing remembered",
+    "other": "asked of another lifetime's memory",
+    "first": "in the first episode that asks",
+}
 
 
 def as_json(name, step, scores):
@@ -30,7 +34,9 @@ def as_json(name, step, scores):
 
 
 def _task_as_json(task, step, rows):
-    rows = {name: score._asdict() for name, score in rows.items()}
+    rows = {
+        row: {name: getattr(score, name) for name in told(score)} for row, score in rows.items()
+    }
     return {
         "task": task,
         "step": step,
@@ -38,6 +44,11 @@ def _task_as_json(task, step, rows):
         "heldout": rows.pop("heldout"),
         "extrapolation": rows,
     }
+
+
+def told(score):
+    """Return the names of what a `Score` tells: all but what there is not."""
+    return [name for name, value in score._asdict().items() if value is not None]
 
 
 def as_table(task, step, scores, parameters, state_bytes, rows=ROWS, what="answered right on"):
@@ -52,7 +63,7 @@ def as_table(task, step, scores, parameters, state_bytes, rows=ROWS, what="answe
       rows: what rows are called, `ROWS`, `RECORDED` or `EPISODES`.
       what: what stands above them.
     """
-    beside = next(iter(scores.values()))._fields[3:]  # after the score and its interval
+    beside = told(next(iter(scores.values())))[3:]  # after the score and its interval
     explained = "; ".join(f"{name}: {CONTROLS[name]}" for name in beside if name in CONTROLS)
     sizes = f"{parameters:,} parameters, {state_bytes:,} bytes of memory a lifetime"
     table = Table(title=f"{task} after {step} updates", caption=f"{explained}\n{sizes}")
@@ -61,6 +72,6 @@ def as_table(task, step, scores, parameters, state_bytes, rows=ROWS, what="answe
         table.add_column(name, justify="right", no_wrap=True)
     for name, score in scores.items():
         interval = f"{score.low:.3f} - {score.high:.3f}"
-        controls = (f"{x:.3f}" for x in score[3:])
+        controls = (f"{getattr(score, name):.3f}" for name in beside)
         table.add_row(rows[name], f"{score.score:.3f}", interval, *controls)
     return table

@@ -13,7 +13,7 @@ import numpy as np
 from scipy import stats
 
 from memlearn.tasks.play import play, reset, student
-from memlearn.types import LIFETIME
+from memlearn.types import LIFETIME, NONE
 
 
 class Score(NamedTuple):
@@ -25,6 +25,7 @@ class Score(NamedTuple):
       empty: the mean with an empty memory.
       other: the mean with the memory of another lifetime.
       chance: the mean of guessing.
+      first: the mean in the first episode that asks; None where the last one alone does.
     """
 
     score: float
@@ -33,6 +34,7 @@ class Score(NamedTuple):
     empty: float
     other: float
     chance: float
+    first: float | None = None
 
 
 class Experience(NamedTuple):
@@ -42,17 +44,21 @@ class Experience(NamedTuple):
       memory: the states of the agent's memories.
       action: int32 `[B]`, the last action, which is perceived if it was an answer.
       reward: float32 `[B]`, what it was given for it.
+      first: float32 `[B]`, how much was answered right in the first episode that asked; NaN if none
+        did.
     """
 
     memory: Any
     action: jax.Array
     reward: jax.Array
+    first: jax.Array
 
 
 def nothing(policy, lifetimes):
     """Return the `Experience` of lifetimes that have not begun."""
     shape = (lifetimes,)
-    return Experience(policy.initial_state(lifetimes), jnp.zeros(shape, int), jnp.zeros(shape))
+    memory = policy.initial_state(lifetimes)
+    return Experience(memory, jnp.zeros(shape, int), jnp.zeros(shape), jnp.full(shape, jnp.nan))
 
 
 @functools.partial(jax.jit, static_argnums=(0, 1))
@@ -69,8 +75,16 @@ def experience(env, policy, params, world, keys, share=1.0):
     """
     memory = policy.initial_state(keys.shape[0], share)
     act, lifetimes = student(policy, params), reset(env, world, keys)
-    lifetimes, memory, _ = play(env, world, lifetimes, act, memory, env.last_episode)
-    return Experience(memory, lifetimes.action, lifetimes.reward)
+    lifetimes, memory, record = play(env, world, lifetimes, act, memory, env.last_episode)
+    return Experience(memory, lifetimes.action, lifetimes.reward, _first(record))
+
+
+def _first(record):
+    """How much was answered right in the first episode that asked."""
+    asked, episode = record.steps.question, (record.steps.boundary != NONE).cumsum(1)
+    first = jnp.min(jnp.where(asked, episode, episode.max() + 1), axis=1, keepdims=True)
+    asked &= episode == first
+    return jnp.sum(record.rewards * asked, axis=1) / jnp.sum(asked, axis=1)
 
 
 @functools.partial(jax.jit, static_argnums=(0, 1))
@@ -133,6 +147,7 @@ def score(env, policy, params, world, keys, lived):
         empty=float(ask(lived, forget=True)[0].mean()),
         other=float(ask(another, forget=False)[0].mean()),
         chance=float(guessed.mean()),
+        first=None if jnp.isnan(lived.first).any() else float(lived.first.mean()),
     )
 
 

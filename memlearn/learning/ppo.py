@@ -91,7 +91,7 @@ class Lesson(NamedTuple):
 
 def update(
     state, keys, world, *, policy, optimizer, env, curriculum, see, window, epochs, minibatches,
-    within, across, decay, burn_in, inertia, predicts, updates, terms, chapters=1, axis_name=None,
+    within, across, decay, burn_in, inertia, predicts, updates, terms, chapters, axis_name=None,
 ):  # fmt: skip
     """Act for a window in every environment, and learn from it.
 
@@ -118,8 +118,9 @@ def update(
       the new `TrainState`, and a dict of scalars.
     """
     world = curriculum(world, state.step)
-    where = env, policy, state.params, world
-    actor, lived = rollout(*where, state.actor, keys, window, see, chapters)
+    actor, lived = rollout(
+        env, policy, state.params, world, state.actor, keys, window, see, chapters
+    )
     gammas = discounts(lived.after, within, across)
     inertia = jnp.minimum(inertia, (state.step + 1) / (state.step + 2))  # a plain mean at first
     lesson, moments = prepare(lived, gammas, keys, decay, state.moments, inertia, axis_name)

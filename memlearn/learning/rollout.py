@@ -58,7 +58,8 @@ def rollout(env, policy, params, world, actor, keys, length, see, chapters=1):
     """Act for the next `length` steps; a lifetime that ends is followed by a new one.
 
     New lifetimes are drawn every `FRESH` steps, since to begin one can cost far more than to live a
-    step: of an environment, all that begin between two of these are the same.
+    step: of an environment, all that begin between two of these are the same. Where several are
+    lived as one each is another, and they are drawn whenever one is over.
 
     Args:
       env, world: the environment, and its params.
@@ -100,7 +101,8 @@ def rollout(env, policy, params, world, actor, keys, length, see, chapters=1):
         lifetimes, rewards = advance(actor.lifetimes, actions)
         over = jax.vmap(env.is_truncated, in_axes=(0, None))(lifetimes, world)
         lifetimes = jax.tree.map(lambda x, y: _where(over, x, y), new, lifetimes)
-        new = lax.cond(time % FRESH == FRESH - 1, draw, lambda time: new, time)
+        due = over.any() if chapters > 1 else time % FRESH == FRESH - 1
+        new = lax.cond(due, draw, lambda time: new, time)
         chapter = (actor.chapter + over) % chapters
         lived = steps, actions, chosen, values, rewards
         return (Actor(lifetimes, memory, chapter), new), lived

@@ -148,7 +148,7 @@ def put(tree, sharding):
     """Put arrays that every host has whole, or that are of all hosts, on the devices of all.
 
     Args:
-      tree: of arrays.
+      tree: of arrays; those of all hosts stay where they are.
       sharding: a sharding for all, or a prefix of the tree.
     """
     if not many():
@@ -159,22 +159,33 @@ def put(tree, sharding):
 
 def share(batch):
     """Return which rows of a batch of so many are for the devices of this host, int `[b]`."""
-    return np.array_split(np.arange(batch), jax.process_count())[jax.process_index()]
+    rows = np.arange(batch)
+    places = _split().addressable_devices_indices_map((batch,)).values() if many() else [...]
+    return np.concatenate([rows[place] for place in places])
 
 
-def join_rows(tree):
-    """Make whole batches of the rows that each host has: arrays `[b, ...]` of `share`."""
-    if not many():
-        return tree
+def join_rows(tree, batch):
+    """Make a whole batch of what each host has of it, arrays `[b, ...]`, the rows of `share`."""
+    return jax.tree.map(functools.partial(_join_rows, batch=batch), tree) if many() else tree
+
+
+def _join_rows(x, batch):
+    split, shape = _split(), (batch, *x.shape[1:])
+    devices = split.addressable_devices_indices_map(shape)
+    parts = zip(np.split(np.asarray(x), len(devices)), devices)
+    parts = [jax.device_put(part, device) for part, device in parts]
+    return jax.make_array_from_single_device_arrays(shape, split, parts)
+
+
+def _split():
+    """How a batch is divided among the devices of all hosts."""
     mesh = jax.make_mesh((jax.device_count(),), (DEVICES,), (AxisType.Auto,))
-    split = NamedSharding(mesh, PartitionSpec(DEVICES))
-    join = functools.partial(jax.make_array_from_process_local_data, split)
-    return jax.tree.map(lambda x: join(np.asarray(x)), tree)
+    return NamedSharding(mesh, PartitionSpec(DEVICES))
 
 
 def _put(x, sharding):
     if isinstance(x, jax.Array) and not x.is_fully_addressable:
-        return x  # of all hosts already
+        return x
     if jax.dtypes.issubdtype(x.dtype, jax.dtypes.prng_key):
         return jax.random.wrap_key_data(_put(jax.random.key_data(x), sharding))
     whole = np.asarray(x)

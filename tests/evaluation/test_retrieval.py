@@ -127,6 +127,23 @@ def test_an_empty_memory_knows_nothing_of_the_experience(run):
     np.testing.assert_array_equal(forget, never)
 
 
+def test_the_first_episode_that_asks_is_told_of_rule_alone():
+    run = small_run(task="rule")
+    parrot, world = Parrot(run.env.words), run.world
+    lived = retrieval.experience(run.env, parrot, {}, world, KEYS)
+    score = retrieval.score(run.env, parrot, {}, world, KEYS, lived)
+    states = play.reset(run.env, world, KEYS)
+    script = states.script
+    for life, first in enumerate(np.asarray(lived.first)):
+        asked = np.flatnonzero(script.question[life])[:2]  # as many kinds, and items, in an episode
+        np.testing.assert_allclose(first, np.mean(script.answer[life, asked] == 1))
+    assert score.first == pytest.approx(float(lived.first.mean())) and score.first > 0
+    assert report.told(score)[-1] == "first"
+    binding = small_run()
+    lived = retrieval.experience(binding.env, parrot, {}, binding.world, KEYS)
+    assert retrieval.score(binding.env, parrot, {}, binding.world, KEYS, lived).first is None
+
+
 def test_intervals():
     scores = np.repeat([0.0, 1.0], 200)
     low, high = retrieval.interval(scores)

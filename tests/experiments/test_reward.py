@@ -17,7 +17,7 @@ from tests.worlds import small_config
 
 PPO = "--config.learner=ppo", "--config.ppo.window=4", "--config.updates=6"
 GRU = "--config.memory.kind=gru"  # compiles in less time
-CLIMB = *PPO, "--config.easier=(0.5,)", "--config.easier_until=3", GRU
+CLIMB = *PPO, "--config.easier=(0.5,)", "--config.easier_until=3", "--config.chapters=2", GRU
 
 
 def state(workdir):

@@ -29,6 +29,7 @@ SETTINGS = dict(
     inertia=0.9,
     updates=10,
     predicts="",
+    chapters=1,
 )
 BATCH = 16
 
@@ -93,11 +94,19 @@ def test_chapters_are_one_life():
     np.testing.assert_array_equal(begins, [[LIFETIME, EPISODE, LIFETIME]] * BATCH)
     np.testing.assert_array_equal(actor.chapter, 1)
     assert np.all((window.steps.boundary == LIFETIME).sum(1) == 2)
-    apart = act(*start, 1)[1]
-    chex.assert_trees_all_equal(apart.steps.observation["image"], window.steps.observation["image"])
-    alike = np.isclose(apart.log_probs, window.log_probs).all(0)
-    first, second, third = alike.reshape(3, -1)
-    assert first.all() and not second[-1] and third.all()
+    lives = np.array(window.steps.observation["image"]).reshape(BATCH, 3, -1)
+    assert len(np.unique(lives.reshape(BATCH * 3, -1), axis=0)) == BATCH * 3, "each is another"
+    # At the end of the second, what is thought is what comes of both, and not of it alone.
+    end = 2 * env.length
+    both, alone = (
+        policy.apply(
+            state.params, policy.initial_state(BATCH),
+            jax.tree.map(lambda x, begin=begin: x[:, begin:end], window.steps),
+        )[1].value[:, -1]
+        for begin in (0, env.length)
+    )  # fmt: skip
+    np.testing.assert_allclose(both, window.values[:, end - 1], atol=2e-5)
+    assert np.abs(alone - both).max() > 1e-4
 
 
 def test_lifetimes_that_end_early_are_followed_by_others():
@@ -214,7 +223,7 @@ def test_eight_devices_act_and_learn_as_one():
     env, policy, world, state = begun("gru", "mixture")  # in which choices are not even
     update = functools.partial(
         ppo.update, policy=policy, optimizer=optax.sgd(1e-2), env=env, see=as_it_is, window=5,
-        curriculum=lambda world, step: world, terms=TERMS, **SETTINGS,
+        curriculum=lambda world, step: world, terms=TERMS, **{**SETTINGS, "chapters": 2},
     )  # fmt: skip
 
     def updated(kind, devices):

@@ -182,8 +182,8 @@ def test_dtypes_are_kept(memory, dtype):
 
 
 @every_memory
-def test_the_second_update_needs_no_program_of_its_own(memory):
-    """A parameter of a weak type is of another type once it was updated."""
+def test_no_parameter_is_of_a_weak_type(memory):
+    """Once it was updated it would be of another, and the second update be compiled anew."""
     arguments = jax.random.key(0), memory.initial_state(B), EVENTS, BOUNDARIES
     assert not any(x.weak_type for x in jax.tree.leaves(jax.eval_shape(memory.init, *arguments)))
 
