@@ -10,11 +10,7 @@ ROWS = {
 }
 RECORDED = {"seen": "episodes trained on", "heldout": "held-out episodes"}
 EPISODES = {"all": "an episode", "first": "  a lifetime's first", "last": "  a lifetime's last"}
-CONTROLS = {
-    "empty": "nothing remembered",
-    "other": "asked of another lifetime's memory",
-    "first": "in the first episode that asks",
-}
+CONTROLS = {"empty": "nothing remembered", "other": "asked of another lifetime's memory"}
 
 
 def as_json(name, step, scores):
@@ -34,9 +30,7 @@ def as_json(name, step, scores):
 
 
 def _task_as_json(task, step, rows):
-    rows = {
-        row: {name: getattr(score, name) for name in told(score)} for row, score in rows.items()
-    }
+    rows = {name: told(score) for name, score in rows.items()}
     return {
         "task": task,
         "step": step,
@@ -47,8 +41,8 @@ def _task_as_json(task, step, rows):
 
 
 def told(score):
-    """Return the names of what a `Score` tells: all but what there is not."""
-    return [name for name, value in score._asdict().items() if value is not None]
+    """Return what a `Score` tells, name -> value: all but what there is not."""
+    return {name: value for name, value in score._asdict().items() if value is not None}
 
 
 def as_table(task, step, scores, parameters, state_bytes, rows=ROWS, what="answered right on"):
@@ -63,15 +57,19 @@ def as_table(task, step, scores, parameters, state_bytes, rows=ROWS, what="answe
       rows: what rows are called, `ROWS`, `RECORDED` or `EPISODES`.
       what: what stands above them.
     """
-    beside = told(next(iter(scores.values())))[3:]  # after the score and its interval
+    lines = {name: told(score) for name, score in scores.items()}
+    first = [f"{line.pop('first'):.3f}" for line in lines.values() if "first" in line]
+    beside = list(next(iter(lines.values())))[3:]  # after the score and its interval
     explained = "; ".join(f"{name}: {CONTROLS[name]}" for name in beside if name in CONTROLS)
     sizes = f"{parameters:,} parameters, {state_bytes:,} bytes of memory a lifetime"
-    table = Table(title=f"{task} after {step} updates", caption=f"{explained}\n{sizes}")
+    tried = [f"in the first episode that asks: {', '.join(first)}"] if first else []
+    caption = "\n".join([explained, *tried, sizes])
+    table = Table(title=f"{task} after {step} updates", caption=caption)
     table.add_column(what, no_wrap=True)
     for name in ("score", "95 % interval", *beside):
         table.add_column(name, justify="right", no_wrap=True)
-    for name, score in scores.items():
-        interval = f"{score.low:.3f} - {score.high:.3f}"
-        controls = (f"{getattr(score, name):.3f}" for name in beside)
-        table.add_row(rows[name], f"{score.score:.3f}", interval, *controls)
+    for name, line in lines.items():
+        interval = f"{line['low']:.3f} - {line['high']:.3f}"
+        controls = (f"{line[x]:.3f}" for x in beside)
+        table.add_row(rows[name], f"{line['score']:.3f}", interval, *controls)
     return table

@@ -138,7 +138,9 @@ def test_the_first_episode_that_asks_is_told_of_rule_alone():
         asked = np.flatnonzero(script.question[life])[:2]  # as many kinds, and items, in an episode
         np.testing.assert_allclose(first, np.mean(script.answer[life, asked] == 1))
     assert score.first == pytest.approx(float(lived.first.mean())) and score.first > 0
-    assert report.told(score)[-1] == "first"
+    assert report.told(score)["first"] == score.first
+    table = report.as_table("rule", 7, {"seen": score}, parameters=10, state_bytes=20)
+    assert f"in the first episode that asks: {score.first:.3f}\n" in table.caption
     binding = small_run()
     lived = retrieval.experience(binding.env, parrot, {}, binding.world, KEYS)
     assert retrieval.score(binding.env, parrot, {}, binding.world, KEYS, lived).first is None
