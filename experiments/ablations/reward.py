@@ -10,16 +10,15 @@ only, all tasks together: what `rule` builds on is not rewarded by itself.
 from experiments.configs import ppo_binding
 
 ALONE = "binding", "rebinding", "order", "selection"
-REWARDED = {"learner": "ppo", "batch": 128}
 
 
 def rewarded(level, task):
     """Return the fields of a run on a task by PPO, at a level of `ppo_binding`."""
     one_layer = {"memory.layers": 1, "memory.slots": 32}
-    return {**REWARDED, **one_layer, **ppo_binding.LEVELS[level], "task": task}
+    return {**ppo_binding.REWARDED, **one_layer, **ppo_binding.LEVELS[level], "task": task}
 
 
 def sweep():
     """Return the variants: name -> fields of the configuration."""
     alone = {task: rewarded("level0", task) for task in ALONE}
-    return {**alone, "mixture": {**REWARDED, **ppo_binding.LEVELS["mixture"]}}
+    return {**alone, "mixture": {**ppo_binding.REWARDED, **ppo_binding.LEVELS["mixture"]}}

@@ -17,6 +17,7 @@ Score      level0: .968 on held-out classes and faces, seed 0 (commit ac1f620); 
 
 from experiments.configs import binding
 
+REWARDED = dict(learner="ppo", batch=128)
 # What the other tasks read of a level is here too: see experiments/ablations/reward.py.
 FIRST = {
     **dict(classes=4, words=8, delay=4, mentions=8, updates=400),
@@ -47,7 +48,5 @@ def get_config(level="level0"):
     if level not in LEVELS:
         raise ValueError(f"no level is called {level!r}; there are: {', '.join(LEVELS)}")
     config = binding.get_config().unlock()
-    config.learner = "ppo"
-    config.batch = 128
-    config.update_from_flattened_dict(LEVELS[level])
+    config.update_from_flattened_dict({**REWARDED, **LEVELS[level]})
     return config.lock()
