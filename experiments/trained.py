@@ -10,7 +10,8 @@ from jax.sharding import SingleDeviceSharding
 from experiments import courses
 from experiments.configs import binding
 from memlearn import build, worlds
-from memlearn.evaluation import episodes, retrieval
+from memlearn.evaluation import retrieval
+from memlearn.tasks import play
 from memlearn.training import checkpoint, workdir
 from memlearn.types import UserError
 
@@ -96,6 +97,6 @@ def lifetime(config, policy, params, task, number=0):
     watched = retrieval.watch(env, policy, params, world, key)
     record, traces = jax.device_get(jax.tree.map(lambda x: x[0], watched))
     if build.foreign(config):  # a lifetime that is over early goes on, and that has no part in it
-        lived = episodes.number(record.steps.boundary) < env.episodes
+        lived = play.number(record.steps.boundary) < env.episodes
         record, traces = jax.tree.map(lambda x: x[lived], (record, traces))
     return record, traces

@@ -8,8 +8,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from memlearn.evaluation.retrieval import interval
-from memlearn.tasks.play import play, reset, student
-from memlearn.types import LIFETIME, NONE
+from memlearn.tasks.play import number, play, reset, student
+from memlearn.types import LIFETIME
 
 WHO = "agent", "forgetful", "random"  # who acts
 
@@ -82,11 +82,6 @@ def returns(env, policy, params, keys, who="agent"):
     # Lifetimes that are over early go on, and what is won then has no part in this.
     each = jax.nn.one_hot(number(record.steps.boundary), env.episodes)
     return jnp.sum(each * record.rewards[..., None], axis=1)
-
-
-def number(boundaries):
-    """Return in which episode of its lifetime each step is, from codes `[..., T]`."""
-    return (boundaries != NONE).cumsum(-1) - 1
 
 
 def validation(env, policy, lifetimes):

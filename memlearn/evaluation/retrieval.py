@@ -12,8 +12,8 @@ import jax.numpy as jnp
 import numpy as np
 from scipy import stats
 
-from memlearn.tasks.play import play, reset, student
-from memlearn.types import LIFETIME, NONE
+from memlearn.tasks.play import number, play, reset, student
+from memlearn.types import LIFETIME
 
 
 class Score(NamedTuple):
@@ -81,7 +81,7 @@ def experience(env, policy, params, world, keys, share=1.0):
 
 def _first(record):
     """How much was answered right in the first episode that asked."""
-    asked, episode = record.steps.question, (record.steps.boundary != NONE).cumsum(1)
+    asked, episode = record.steps.question, number(record.steps.boundary)
     first = jnp.min(jnp.where(asked, episode, episode.max() + 1), axis=1, keepdims=True)
     asked &= episode == first
     return jnp.sum(record.rewards * asked, axis=1) / jnp.sum(asked, axis=1)

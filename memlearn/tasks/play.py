@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-from memlearn.types import EPISODE, LIFETIME, TimeStep
+from memlearn.types import EPISODE, LIFETIME, NONE, TimeStep
 
 
 class Record(NamedTuple):
@@ -76,6 +76,11 @@ def going_on(steps, where):
     """Have lifetimes that begin where it says, bool, be episodes of the one before."""
     begins = steps.boundary == LIFETIME
     return steps._replace(boundary=jnp.where(begins & where, EPISODE, steps.boundary))
+
+
+def number(boundaries):
+    """Return in which episode of its lifetime each step is, from codes `[..., T]`."""
+    return (boundaries != NONE).cumsum(-1) - 1
 
 
 class TeacherState(NamedTuple):

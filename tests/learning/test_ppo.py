@@ -94,8 +94,8 @@ def test_chapters_are_one_life():
     np.testing.assert_array_equal(begins, [[LIFETIME, EPISODE, LIFETIME]] * BATCH)
     np.testing.assert_array_equal(actor.chapter, 1)
     assert np.all((window.steps.boundary == LIFETIME).sum(1) == 2)
-    lives = np.array(window.steps.observation["image"]).reshape(BATCH, 3, -1)
-    assert len(np.unique(lives.reshape(BATCH * 3, -1), axis=0)) == BATCH * 3, "each is another"
+    lives = np.array(window.steps.observation["image"]).reshape(BATCH * 3, -1)
+    assert len(np.unique(lives, axis=0)) == BATCH * 3, "each is another"
     # At the end of the second, what is thought is what comes of both, and not of it alone.
     end = 2 * env.length
     both, alone = (
