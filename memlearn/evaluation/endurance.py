@@ -11,9 +11,13 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.sharding import NamedSharding
+from jax.sharding import PartitionSpec as P
 
 from memlearn.evaluation.retrieval import interval
+from memlearn.ops import mesh
 from memlearn.tasks.play import going_on, play, reset, student
+from memlearn.types import DEVICES
 
 
 class Stretch(NamedTuple):
@@ -65,7 +69,9 @@ def chapter(env, policy, params, world, keys, memory, begins):
 
 
 def stretches(env, policy, params, world, lives, chapters):
-    """Live many chapters, and tell of every stretch of them.
+    """Live many chapters on all devices, and tell of every stretch of them.
+
+    Lives are spread over the devices, if they can be divided by them; if not, the slots of a store.
 
     Args:
       env, policy, params, world: as for `chapter`.
@@ -75,23 +81,19 @@ def stretches(env, policy, params, world, lives, chapters):
     Yields:
       `Stretch`, one for each of `chapters`.
     """
-    live = functools.partial(chapter, env, policy, params, world)
-    empty = memory = policy.initial_state(lives)
+    empty, live = on_all_devices(env, policy, params, world, lives)
     # What is compiled is, before the clock starts; twice, as an empty memory may be of weak types.
-    once = live(_keys(0, lives), memory, jnp.bool_(True))[0]
-    jax.block_until_ready(live(_keys(0, lives), once, jnp.bool_(True)))
-    lived = 0
+    once = live(0, empty, begins=True)[0]
+    jax.block_until_ready(live(0, once, begins=True))
+    memory, lived = empty, 0
     for count in chapters:
         right, began = [], time.perf_counter()
         for number in range(lived, lived + count):
-            memory, score = live(_keys(number, lives), memory, jnp.bool_(number == 0))
+            memory, score = live(number, memory, begins=number == 0)
             right.append(score)
         right = np.mean(jax.device_get(right), axis=0)  # waits
         seconds = time.perf_counter() - began
-        emptied = [
-            live(_keys(number, lives), empty, jnp.bool_(True))[1]
-            for number in range(lived, lived + count)
-        ]
+        emptied = [live(number, empty, begins=True)[1] for number in range(lived, lived + count)]
         lived += count
         yield Stretch(
             lived * env.length, float(right.mean()), *interval(right),
@@ -99,8 +101,28 @@ def stretches(env, policy, params, world, lives, chapters):
         )  # fmt: skip
 
 
-def _keys(number, lives):
-    return jax.random.split(jax.random.fold_in(jax.random.key(4), number), lives)
+def on_all_devices(env, policy, params, world, lives):
+    """Return an empty memory of so many lives, and a function that lives a chapter.
+
+    The function is of the number of the chapter, which decides what happens in it, of the memory
+    that the one before left, and of whether a life `begins`; it returns what `chapter` does.
+    """
+    devices = mesh.mesh()
+    same, part = NamedSharding(devices, P()), NamedSharding(devices, P(DEVICES))
+    divided = lives % devices.size == 0
+    params, world = jax.device_put((params, world), same)
+
+    def live(number, memory, begins):
+        keys = jax.random.split(jax.random.fold_in(jax.random.key(4), number), lives)
+        keys = jax.device_put(keys, part if divided else same)
+        with jax.set_mesh(devices):
+            return chapter(env, policy, params, world, keys, memory, jnp.bool_(begins))
+
+    placed = jax.jit(
+        policy.initial_state, static_argnums=0, out_shardings=part if divided else None
+    )
+    with jax.set_mesh(devices):
+        return placed(lives), live
 
 
 def _held():

@@ -14,7 +14,7 @@ from jax.sharding import PartitionSpec as P
 from memlearn.memory import keys
 from memlearn.memory.base import Memory
 from memlearn.memory.store_memory import SHARPNESS
-from memlearn.ops import product_keys
+from memlearn.ops import mesh, product_keys
 from memlearn.types import DEVICES, KNOWN
 
 
@@ -66,12 +66,10 @@ class Knowledge(Memory):
 
 def _read(q, left, right, values, k):
     """Read `softmax(scores) rows` of the k nearest slots, of which every device may have a part."""
-    mesh = jax.sharding.get_abstract_mesh()
-    mapped = DEVICES in mesh.manual_axes  # one program per device, each with all slots
-    devices = 1 if mapped else dict(mesh.shape).get(DEVICES, 1)
+    devices = mesh.spread_over()
     if devices == 1 or len(q) % devices or len(left) % devices:
         found = product_keys.search(q, left, right, k)
         return jnp.einsum("bk,bkv->bv", jax.nn.softmax(found.scores, axis=-1), values[found.slots])
     read, part = functools.partial(product_keys.read_sharded, k=k, axis_name=DEVICES), P(DEVICES)
-    spread = jax.shard_map(read, mesh=mesh, in_specs=(part, part, P(), part), out_specs=part)
+    spread = jax.shard_map(read, in_specs=(part, part, P(), part), out_specs=part)
     return spread(q, left, right, values)

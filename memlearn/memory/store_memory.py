@@ -4,18 +4,21 @@ For lifetimes that are longer than any number of slots that can be gone through 
 a step takes grows with the square root of their number.
 """
 
+import functools
 from typing import NamedTuple
 
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
+from jax.sharding import PartitionSpec as P
 
 from memlearn.memory import keys
 from memlearn.memory.base import Memory
-from memlearn.ops import product_keys, store
-from memlearn.types import LIFETIME
+from memlearn.ops import mesh, product_keys, store
+from memlearn.types import DEVICES, LIFETIME
 
 LEAST = 0.01  # of what was written, that what is read is divided by
+SLOTS = P(None, None, DEVICES)  # where every device has a part of the slots of all stores
 SHARPNESS = 10.0  # of the weights of slots, at first; a query and a key agree by 1.4 at most
 
 
@@ -45,7 +48,8 @@ class StoreMemory(Memory):
 
     with a the admission and s the sharpness; o tells how much was ever written there, and is
     recalled beside what was read. All banks have the same keys. An event does not find itself: it
-    is written after it has read.
+    is written after it has read. If jit spreads lifetimes over devices that they cannot be divided
+    by, each device has a part of the slots, if these can be.
 
     Attributes:
       banks, side, value_width: H, S, V.
@@ -70,6 +74,8 @@ class StoreMemory(Memory):
         empty = store.empty(self.side**2, self.value_width + 1, dtype)
         shape = batch, self.banks
         stores = jax.tree.map(lambda x: jnp.broadcast_to(x, (*shape, *x.shape)), empty)
+        if _slots_are_spread(stores):
+            stores = jax.lax.with_sharding_constraint(stores, SLOTS)
         last = self._rule_of_keys(parent=None).initial_state(
             batch, self.perceived + self.recalled, dtype
         )
@@ -100,7 +106,7 @@ class StoreMemory(Memory):
         w = w * admission.astype(dtype)
         steps = store.Steps(written, w, value, asked, p, shared)
         steps = jax.tree.map(lambda x: jnp.moveaxis(x, 2, 1), steps)  # banks before time
-        reads, stores = jax.vmap(jax.vmap(store.write_and_read))(state.stores, steps)
+        reads, stores = _write_and_read(state.stores, steps)
         reads = jnp.moveaxis(reads, 1, 2)
         found, occupied = reads[..., :-1], reads[..., -1:]
         found = jnp.concatenate([found / (occupied + LEAST), occupied], axis=-1)
@@ -123,3 +129,18 @@ class StoreMemory(Memory):
 
     def _rule_of_keys(self, **settings):
         return keys.SourceKeys(self.banks, self.recalled, self.maps, self.leads, **settings)
+
+
+def _write_and_read(stores, steps):
+    """Take steps in all stores, `[B, H, ...]`; every device may have a part of the slots."""
+    if not _slots_are_spread(stores):
+        return jax.vmap(jax.vmap(store.write_and_read))(stores, steps)
+    take = functools.partial(store.write_and_read_sharded, axis_name=DEVICES)
+    specs = dict(in_specs=(SLOTS, P()), out_specs=(P(), SLOTS))
+    return jax.shard_map(jax.vmap(jax.vmap(take)), **specs)(stores, steps)
+
+
+def _slots_are_spread(stores):
+    """Whether devices share the slots, because lifetimes cannot be divided by them."""
+    lives, devices = stores.lives, mesh.spread_over()
+    return len(lives) % devices != 0 and lives.shape[-1] % devices == 0

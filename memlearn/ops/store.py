@@ -84,6 +84,40 @@ def write_and_read(store, steps):
     return _run(steps, store)
 
 
+def write_and_read_sharded(store, steps, axis_name):
+    """Take T steps in a store whose slots are spread over devices.
+
+    To be called inside `jax.shard_map`.
+
+    Every device takes all steps, in those slots that it has; what is read is summed over devices.
+    The slots of the first come first.
+
+    Args:
+      store: `Store` of this device's slots; all devices have as many.
+      steps: `Steps`, of slots of all devices, and the same on all of them.
+      axis_name: of the devices.
+
+    Returns:
+      reads, float `[T, V]`, the same on all devices, and the `Store` of this device's slots.
+
+    Raises:
+      AssertionError: if shapes or dtypes disagree.
+    """
+    count = len(store.lives)
+    first = lax.axis_index(axis_name) * count
+
+    def own(slots, weights):
+        """Slots by their place here, and with no weight past the end if they are elsewhere."""
+        here = (first <= slots) & (slots < first + count)
+        return jnp.where(here, slots - first, count), jnp.where(here, weights, 0)
+
+    written, w = own(steps.written, steps.w)
+    asked, p = own(steps.asked, steps.p)
+    v, life = lax.pcast((steps.v, steps.life), axis_name, to="varying")
+    reads, store = write_and_read(store, Steps(written, w, v, asked, p, life))
+    return lax.psum(reads, axis_name), store
+
+
 @jax.custom_vjp
 def _run(steps, store):
     return _forward(steps, store)[0]
@@ -101,7 +135,7 @@ def _forward(steps, store):
         seen = jnp.where(mine, store.values[slots], 0)
         asked, written = _Rows(seen[:count], mine[:count]), _Rows(seen[count:], mine[count:])
         new = (1 - now.w)[:, None] * written.seen + now.w[:, None] * now.v
-        values = store.values.at[now.written].set(new)
+        values = store.values.at[now.written].set(new)  # past the end, nothing is
         later = jnp.maximum(lives[count:], now.life)  # which is `life`: none is later
         store = Store(values, store.lives.at[now.written].set(later))
         return store, (now.p @ asked.seen, (now, written, asked))

@@ -9,9 +9,10 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
-from jax.sharding import AxisType, NamedSharding
+from jax.sharding import NamedSharding
 from jax.sharding import PartitionSpec as P
 
+from memlearn.ops import mesh as meshes
 from memlearn.training import hosts
 from memlearn.types import DEVICES, KNOWN, UserError
 
@@ -66,7 +67,7 @@ def parallel(update, kind, batch, devices=None, shared=()):
 
 
 def _jit(update, devices, shared):
-    mesh = jax.make_mesh((len(devices),), (DEVICES,), (AxisType.Auto,), devices=devices)
+    mesh = meshes.mesh(devices)
     same, split = NamedSharding(mesh, P()), NamedSharding(mesh, P(DEVICES))
 
     def places(state):

@@ -1,5 +1,6 @@
 """A store of many slots against one whose every state is kept."""
 
+import functools
 import re
 
 import chex
@@ -7,6 +8,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from jax.sharding import AxisType
+from jax.sharding import PartitionSpec as P
 
 from memlearn.ops import store
 from memlearn.ops.store import Steps, Store
@@ -58,12 +61,21 @@ def stored(held, steps):
     return reads, jnp.where(after.lives[:, None] == steps.life[-1], after.values, 0)
 
 
+def stored_on_four_devices(held, steps):
+    mesh = jax.make_mesh((4,), ("data",), (AxisType.Auto,), devices=jax.devices()[:4])
+    take = functools.partial(store.write_and_read_sharded, axis_name="data")
+    specs = dict(in_specs=(P("data"), P()), out_specs=(P(), P("data")))
+    reads, after = jax.shard_map(take, mesh=mesh, **specs)(held, steps)
+    return reads, jnp.where(after.lives[:, None] == steps.life[-1], after.values, 0)
+
+
+@pytest.mark.parametrize("form", [stored, stored_on_four_devices])
 @pytest.mark.parametrize("time, starts", [(1, 0.0), (7, 0.0), (23, 0.1), (9, 1.0)])
-def test_it_equals_the_definition_and_so_does_its_gradient(time, starts):
+def test_it_equals_the_definition_and_so_does_its_gradient(time, starts, form):
     with jax.enable_x64(True):
         held, steps = draw(time, starts)
         real = dict(values=held.values, w=steps.w, v=steps.v, p=steps.p)
-        found, expected = (energy(form)(real, held, steps) for form in (stored, written_out))
+        found, expected = (energy(each)(real, held, steps) for each in (form, written_out))
         chex.assert_trees_all_close(found, expected, rtol=1e-12, atol=1e-12)
 
 
