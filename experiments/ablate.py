@@ -144,7 +144,7 @@ def run(variant, config, shares, mark):
         for share, task in itertools.product(shares, rows):
             few = score(policy, params, {"heldout": rows[task]["heldout"]}, share)["heldout"]
             slots = int(policy.initial_state(1, share)[0].budget[0])
-            told = dict(task=task, step=config.updates, heldout=few._asdict())
+            told = dict(task=task, step=config.updates, heldout=report.told(few))
             lines.append({**about, **told, "budget": slots})
     return lines
 

@@ -3,9 +3,9 @@
     python -m benchmarks.peers [--tasks=TASK,...] [--agents=AGENT,...] [--steps=0] [--seeds=3]
         [--peers=.venv-peers/bin/python] [--out=results/peers/peers]
 
-One run after the other, each in a process of its own. Appends a line for each to OUT.jsonl, and
-leaves out those that are there: the same command goes on where it was stopped. Writes tables of all
-that is there to OUT.md and OUT.tex after every run.
+One run after the other, each in a process of its own, all tasks before the next seed. Appends a
+line for each to OUT.jsonl, and leaves out those that are there: the same command goes on where it
+was stopped. Writes tables of all that is there to OUT.md and OUT.tex after every run.
 """
 
 import itertools
@@ -38,7 +38,8 @@ def main():
     path.parent.mkdir(parents=True, exist_ok=True)
     lines = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
     there = {(x["task"], x["seed"], x["agent"], x["asked"]) for x in lines}
-    every = itertools.product(TASKS.value, range(SEEDS.value), AGENTS.value, [STEPS.value])
+    every = itertools.product(range(SEEDS.value), TASKS.value, AGENTS.value)
+    every = [(task, seed, agent, STEPS.value) for seed, task, agent in every]
     for wanted in command.track([x for x in every if x not in there], "runs"):
         lines.append(run(*wanted))
         with path.open("a") as file:

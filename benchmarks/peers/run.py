@@ -15,7 +15,7 @@ from benchmarks import timing
 from benchmarks.peers import settings
 from experiments import command
 from memlearn import build, worlds
-from memlearn.evaluation import episodes, retrieval
+from memlearn.evaluation import episodes, report, retrieval
 
 AGENT = flags.DEFINE_enum("agent", None, settings.AGENTS, "who", required=True)
 TASK = flags.DEFINE_string("task", None, "as --config.task", required=True)
@@ -29,7 +29,7 @@ def main():
     library, memory = AGENT.value.split()
     config = settings.configure(TASK.value, memory, SEED.value, STEPS.value)
     trained = importlib.import_module(MODULES[library]).train(config)
-    found = score(config, trained.policy, trained.params)._asdict()
+    found = report.told(score(config, trained.policy, trained.params))
     line = dict(agent=AGENT.value, task=TASK.value, seed=SEED.value, asked=STEPS.value)
     line |= dict(steps=config.updates * settings.steps_each(config), heldout=found)
     for cost in ("steps_per_second", "parameters", "state_bytes"):
