@@ -14,8 +14,8 @@ import numpy as np
 from jax.sharding import NamedSharding
 from jax.sharding import PartitionSpec as P
 
+from memlearn import mesh
 from memlearn.evaluation.retrieval import interval
-from memlearn.ops import mesh
 from memlearn.tasks.play import going_on, play, reset, student
 from memlearn.types import DEVICES
 

@@ -11,10 +11,11 @@ import jax
 import jax.numpy as jnp
 from jax.sharding import PartitionSpec as P
 
+from memlearn import mesh
 from memlearn.memory import keys
 from memlearn.memory.base import Memory
 from memlearn.memory.store_memory import SHARPNESS
-from memlearn.ops import mesh, product_keys
+from memlearn.ops import product_keys
 from memlearn.types import DEVICES, KNOWN
 
 

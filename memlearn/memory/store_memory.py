@@ -12,9 +12,10 @@ import jax
 import jax.numpy as jnp
 from jax.sharding import PartitionSpec as P
 
+from memlearn import mesh
 from memlearn.memory import keys
 from memlearn.memory.base import Memory
-from memlearn.ops import mesh, product_keys, store
+from memlearn.ops import product_keys, store
 from memlearn.types import DEVICES, LIFETIME
 
 LEAST = 0.01  # of what was written, that what is read is divided by

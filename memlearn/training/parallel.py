@@ -12,7 +12,7 @@ import jax.numpy as jnp
 from jax.sharding import NamedSharding
 from jax.sharding import PartitionSpec as P
 
-from memlearn.ops import mesh as meshes
+from memlearn import mesh as meshes
 from memlearn.training import hosts
 from memlearn.types import DEVICES, KNOWN, UserError
 
