@@ -10,6 +10,7 @@ import pytest
 
 from memlearn.evaluation import endurance, retrieval
 from memlearn.tasks.play import as_one
+from tests.slow import slow_values
 from tests.worlds import small_run
 
 DEVICES = jax.devices()
@@ -56,7 +57,7 @@ def live_on(run, lives, count):
     return memory, scores
 
 
-@pytest.mark.parametrize("lives", [2, 8])
+@pytest.mark.parametrize("lives", [2, *slow_values(8)])
 def test_lives_are_spread_over_devices_or_else_their_slots_are(lives):
     run = small_run(**{"memory.kind": "store", "memory.slots": 8, "memory.nearest": 4})
     (spread, scores), (whole, expected) = (live_on(run, lives, count) for count in (4, 1))

@@ -12,6 +12,7 @@ import pytest
 from memlearn import build
 from memlearn.training.parallel import parallel
 from memlearn.types import KNOWN, UserError
+from tests.slow import SLOW
 from tests.worlds import small_run
 
 
@@ -80,6 +81,7 @@ def test_the_state_handed_in_is_still_there(run):
     assert np.isfinite(optax.global_norm(run.state.params))
 
 
+@SLOW
 def test_a_gradient_is_averaged_over_the_axis(run):
     """Against the mean of what each shard's loss alone would give: shards are weighed equally."""
     steps = run.draw(jax.random.key(0), 0)
