@@ -6,9 +6,8 @@ from jax.sharding import AxisType
 from memlearn.types import DEVICES
 
 
-def mesh(devices=None):
-    """Return the mesh of devices, one axis called `DEVICES`; None for all that there are."""
-    devices = devices or jax.devices()
+def of(devices):
+    """Return the mesh of a list of devices, in one axis called `DEVICES`."""
     return jax.make_mesh((len(devices),), (DEVICES,), (AxisType.Auto,), devices=devices)
 
 
@@ -18,5 +17,5 @@ def spread_over():
     It is 1 if no mesh is set, and inside a program that each device has of its own, by
     `jax.shard_map` or `jax.pmap`.
     """
-    mesh = jax.sharding.get_abstract_mesh()
-    return 1 if DEVICES in mesh.manual_axes else dict(mesh.shape).get(DEVICES, 1)
+    around = jax.sharding.get_abstract_mesh()
+    return 1 if DEVICES in around.manual_axes else dict(around.shape).get(DEVICES, 1)

@@ -29,7 +29,7 @@ class Stretch(NamedTuple):
       low, high: its 95 % interval, from a bootstrap over lives.
       emptied: the mean of an agent that begins every chapter with an empty memory.
       milliseconds: a step took, of all lives together.
-      megabytes: of all arrays that the process holds.
+      megabytes: of all arrays that the process holds, on all its devices together.
     """
 
     lived: int
@@ -71,10 +71,12 @@ def chapter(env, policy, params, world, keys, memory, begins):
 def stretches(env, policy, params, world, lives, chapters):
     """Live many chapters on all devices, and tell of every stretch of them.
 
-    Lives are spread over the devices, if they can be divided by them; if not, the slots of a store.
+    Lives are spread over the devices, if they can be divided by them; if not, the slots of a store,
+    if these can be; else every device does the same.
 
     Args:
-      env, policy, params, world: as for `chapter`.
+      env, policy: as for `chapter`.
+      params, world: the same, on one device, or each device with a copy.
       lives: B, how many are lived side by side.
       chapters: how many there are in each stretch, a list.
 
@@ -107,14 +109,13 @@ def on_all_devices(env, policy, params, world, lives):
     The function is of the number of the chapter, which decides what happens in it, of the memory
     that the one before left, and of whether a life `begins`; it returns what `chapter` does.
     """
-    devices = mesh.mesh()
-    same, part = NamedSharding(devices, P()), NamedSharding(devices, P(DEVICES))
+    devices = mesh.of(jax.local_devices())
     divided = lives % devices.size == 0
-    params, world = jax.device_put((params, world), same)
+    part = NamedSharding(devices, P(DEVICES) if divided else P())
 
     def live(number, memory, begins):
         keys = jax.random.split(jax.random.fold_in(jax.random.key(4), number), lives)
-        keys = jax.device_put(keys, part if divided else same)
+        keys = jax.device_put(keys, part)
         with jax.set_mesh(devices):
             return chapter(env, policy, params, world, keys, memory, jnp.bool_(begins))
 
@@ -126,5 +127,6 @@ def on_all_devices(env, policy, params, world, lives):
 
 
 def _held():
-    """How much is held in arrays, in megabytes."""
-    return sum(x.nbytes for x in jax.live_arrays()) / 2**20
+    """How much all devices together hold in arrays, in megabytes."""
+    shards = (shard for x in jax.live_arrays() for shard in x.addressable_shards)
+    return sum(shard.data.nbytes for shard in shards) / 2**20

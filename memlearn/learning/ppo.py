@@ -15,7 +15,7 @@ from memlearn.learning import prediction, structure
 from memlearn.learning.returns import advantages, discounts
 from memlearn.learning.rollout import begin, rollout
 from memlearn.learning.state import TrainState, descend
-from memlearn.types import TimeStep
+from memlearn.types import TimeStep, UserError
 
 LEAST_SPREAD = 0.1  # of advantages, relative to that of returns
 
@@ -116,7 +116,15 @@ def update(
 
     Returns:
       the new `TrainState`, and a dict of scalars.
+
+    Raises:
+      UserError: if the environments cannot be divided into minibatches.
     """
+    if len(keys) % minibatches:  # by pmap, they are those of a device
+        raise UserError(
+            f"{len(keys)} lifetimes of a device cannot be divided into {minibatches} minibatches; "
+            "see --config.ppo.minibatches, or set --config.parallel=jit"
+        )
     world = curriculum(world, state.step)
     actor, lived = rollout(
         env, policy, state.params, world, state.actor, keys, window, see, chapters

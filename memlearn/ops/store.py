@@ -37,7 +37,7 @@ class Steps(NamedTuple):
     """What happens at each of T steps.
 
     Attributes:
-      written: int32 `[T, k]`, slots that are written, no two of a step the same.
+      written: int32 `[T, k]`, slots that are written, no two of a step the same, but past the end.
       w: float `[T, k]`, by how much, in [0, 1].
       v: float `[T, V]`, what is written.
       asked: int32 `[T, j]`, slots that are read, before the write.
@@ -106,8 +106,11 @@ def write_and_read_sharded(store, steps, axis_name):
     count = len(store.lives)
     first = lax.axis_index(axis_name) * count
 
+    # Past the end, a row that is read is that of the last slot, which has no weight, and none is
+    # written.
+
     def own(slots, weights):
-        """Slots by their place here, and with no weight past the end if they are elsewhere."""
+        """Slots by their place here; those that are elsewhere past the end, of weight 0."""
         here = (first <= slots) & (slots < first + count)
         return jnp.where(here, slots - first, count), jnp.where(here, weights, 0)
 
@@ -135,7 +138,7 @@ def _forward(steps, store):
         seen = jnp.where(mine, store.values[slots], 0)
         asked, written = _Rows(seen[:count], mine[:count]), _Rows(seen[count:], mine[count:])
         new = (1 - now.w)[:, None] * written.seen + now.w[:, None] * now.v
-        values = store.values.at[now.written].set(new)  # past the end, nothing is
+        values = store.values.at[now.written].set(new)
         later = jnp.maximum(lives[count:], now.life)  # which is `life`: none is later
         store = Store(values, store.lives.at[now.written].set(later))
         return store, (now.p @ asked.seen, (now, written, asked))

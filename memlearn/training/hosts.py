@@ -14,8 +14,9 @@ import traceback
 import jax
 import numpy as np
 from jax.experimental import multihost_utils
-from jax.sharding import AxisType, NamedSharding, PartitionSpec
+from jax.sharding import NamedSharding, PartitionSpec
 
+from memlearn import mesh
 from memlearn.types import DEVICES, UserError
 
 SILENCE = 30  # seconds after which a host that says nothing is taken to have ended
@@ -179,8 +180,7 @@ def _join_rows(x, batch):
 
 def _split():
     """How a batch is divided among the devices of all hosts."""
-    mesh = jax.make_mesh((jax.device_count(),), (DEVICES,), (AxisType.Auto,))
-    return NamedSharding(mesh, PartitionSpec(DEVICES))
+    return NamedSharding(mesh.of(jax.devices()), PartitionSpec(DEVICES))
 
 
 def _put(x, sharding):

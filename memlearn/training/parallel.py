@@ -12,7 +12,7 @@ import jax.numpy as jnp
 from jax.sharding import NamedSharding
 from jax.sharding import PartitionSpec as P
 
-from memlearn import mesh as meshes
+from memlearn import mesh
 from memlearn.training import hosts
 from memlearn.types import DEVICES, KNOWN, UserError
 
@@ -67,8 +67,8 @@ def parallel(update, kind, batch, devices=None, shared=()):
 
 
 def _jit(update, devices, shared):
-    mesh = meshes.mesh(devices)
-    same, split = NamedSharding(mesh, P()), NamedSharding(mesh, P(DEVICES))
+    line = mesh.of(devices)
+    same, split = NamedSharding(line, P()), NamedSharding(line, P(DEVICES))
 
     def places(state):
         def place(path, x):
@@ -78,7 +78,7 @@ def _jit(update, devices, shared):
         return jax.tree.map_with_path(place, state)
 
     def placed(state, batch, *shared):
-        with jax.sharding.use_abstract_mesh(mesh.abstract_mesh):  # for who reads what is spread
+        with jax.sharding.use_abstract_mesh(line.abstract_mesh):  # for who reads what is spread
             state, report = update(state, batch, *shared)
         constrain = jax.lax.with_sharding_constraint
         return constrain(state, places(state)), constrain(report, same)

@@ -6,14 +6,12 @@ import chex
 import jax
 import jax.numpy as jnp
 import numpy as np
-import pytest
 
 from memlearn.evaluation import endurance, retrieval
 from memlearn.tasks.play import as_one
-from tests.slow import slow_values
 from tests.worlds import small_run
 
-DEVICES = jax.devices()
+DEVICES = jax.local_devices()
 
 
 def test_two_chapters_leave_the_memory_of_one_life():
@@ -47,22 +45,30 @@ def test_the_first_chapter_has_nothing_to_be_in_its_way():
     assert two.score != two.emptied, "later ones have"
 
 
-def live_on(run, lives, count):
-    """The memory and scores of so many lives after two chapters, on so many devices."""
-    told = run.env, run.policy, run.state.params, run.world
-    with mock.patch.object(jax, "devices", lambda: DEVICES[:count]):
-        memory, live = endurance.on_all_devices(*told, lives)
-    for number in range(2):
-        memory, scores = live(number, memory, begins=number == 0)
-    return memory, scores
+def alike_on_four_devices(run, lives):
+    """Two chapters on four devices and on one: the same; returns the memory on four, a layer."""
+    told, ended = (run.env, run.policy, run.state.params, run.world), []
+    for count in (4, 1):
+        with mock.patch.object(jax, "local_devices", lambda count=count: DEVICES[:count]):
+            memory, live = endurance.on_all_devices(*told, lives)
+        for number in range(2):
+            memory, scores = live(number, memory, begins=number == 0)
+        ended.append((memory, scores))
+    chex.assert_trees_all_close(*ended, atol=1e-5)
+    return ended[0][0][0]
 
 
-@pytest.mark.parametrize("lives", [2, *slow_values(8)])
-def test_lives_are_spread_over_devices_or_else_their_slots_are(lives):
+def parts(x):
+    """The shapes that devices have of an array."""
+    return {shard.data.shape for shard in x.addressable_shards}
+
+
+def test_lives_are_spread_over_devices():
+    run = small_run(**{"memory.kind": "gru", "memory.hidden": 6})
+    assert parts(alike_on_four_devices(run, lives=8).hidden) == {(2, 6)}
+
+
+def test_of_lives_that_cannot_be_slots_are():
     run = small_run(**{"memory.kind": "store", "memory.slots": 8, "memory.nearest": 4})
-    (spread, scores), (whole, expected) = (live_on(run, lives, count) for count in (4, 1))
-    chex.assert_trees_all_close(spread, whole, atol=1e-5)
-    np.testing.assert_array_equal(scores, expected)
-    values = spread[0].stores.values
-    part = (lives // 4, values.shape[1], 64) if lives == 8 else (lives, values.shape[1], 16)
-    assert {shard.data.shape[:3] for shard in values.addressable_shards} == {part}
+    lives = alike_on_four_devices(run, lives=2).stores.lives
+    assert parts(lives) == {(2, run.config.memory.banks, 8 * 8 // 4)}

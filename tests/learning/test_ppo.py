@@ -14,8 +14,8 @@ from memlearn.learning import ppo
 from memlearn.learning.rollout import FRESH, begin, rollout
 from memlearn.tasks.adapters import Adapted, Foreign
 from memlearn.training.parallel import parallel
-from memlearn.types import EPISODE, LIFETIME
-from tests.slow import slow_values
+from memlearn.types import EPISODE, LIFETIME, UserError
+from tests.slow import SLOW, slow_values
 from tests.worlds import small_config, small_world
 
 TERMS = ppo.Terms(0.2, 0.5, (0.02, 0.0), balance_weight=0.3, write_price=0.1, slot_price=0.0)
@@ -219,11 +219,20 @@ def test_burning_in_fills_memory_without_a_gradient():
     chex.assert_trees_all_close(*grads, atol=1e-5)
 
 
-def test_eight_devices_act_and_learn_as_one():
-    env, policy, world, state = begun("gru", "mixture")  # in which choices are not even
+# In a mixture choices are not even; of a quarter of a batch not every device has a lifetime.
+@pytest.mark.parametrize(
+    "memory, task, minibatches, kinds",
+    [
+        ("gru", "mixture", 2, ("jit", "pmap")),
+        pytest.param("store", "binding", 4, ("jit",), marks=SLOW),
+    ],
+)
+def test_eight_devices_act_and_learn_as_one(memory, task, minibatches, kinds):
+    env, policy, world, state = begun(memory, task)
+    settings = {**SETTINGS, "chapters": 2, "minibatches": minibatches}
     update = functools.partial(
         ppo.update, policy=policy, optimizer=optax.sgd(1e-2), env=env, see=as_it_is, window=5,
-        curriculum=lambda world, step: world, terms=TERMS, **{**SETTINGS, "chapters": 2},
+        curriculum=lambda world, step: world, terms=TERMS, **settings,
     )  # fmt: skip
 
     def updated(kind, devices):
@@ -234,12 +243,23 @@ def test_eight_devices_act_and_learn_as_one():
         return spread.gather(now), report
 
     one, report = updated("jit", 1)
-    for kind in ("jit", "pmap"):
+    for kind in kinds:
         eight, same = updated(kind, 8)
         chex.assert_trees_all_close(report, same, atol=1e-4)
         chex.assert_trees_all_close(one.params, eight.params, atol=1e-5)
         chex.assert_trees_all_close(one.actor, eight.actor, atol=1e-4)
         assert int(eight.step) == 2
+
+
+def test_too_few_lifetimes_of_a_device_are_said():
+    env, policy, world, state = begun("gru")
+    update = functools.partial(
+        ppo.update, policy=policy, optimizer=optax.sgd(1e-2), env=env, see=as_it_is, window=5,
+        curriculum=lambda world, step: world, terms=TERMS, **{**SETTINGS, "minibatches": 4},
+    )  # fmt: skip
+    spread = parallel(update, "pmap", BATCH, shared=(world,))
+    with pytest.raises(UserError, match="2 lifetimes of a device cannot be divided into 4"):
+        spread.update(spread.spread(state), keys(0))
 
 
 def test_new_lifetimes_begin_with_a_boundary():

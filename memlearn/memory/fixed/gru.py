@@ -19,8 +19,8 @@ class GRUState(NamedTuple):
 class GRUMemory(Memory):
     """A GRU over the fused event (Cho et al., 2014, equations 5 to 8; biases as flax has them).
 
-    What events say to the gates waits for no state, and so is computed for all steps at once:
-    that leaves the loop, and the loop of its gradient, two thirds of the weights or fewer.
+    What events say to the gates waits for no state, and so is computed for all steps at once: only
+    the weights of the hidden state stay in the loop, and in the loop of its gradient.
 
     Attributes:
       hidden: width of the hidden state.
