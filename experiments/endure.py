@@ -4,20 +4,17 @@
         [--stretches=10] [--json]
 
 A life is lifetimes of the run's tasks, one after another, of held-out classes, and its memory is
-never emptied. Lives are spread over the devices of this machine. Prints a table of as many
-stretches of it, and writes it to endurance.json in the workdir. With --json, stdout is one object,
-and the table goes to stderr.
+never emptied. Lives are spread over the devices of this machine, if these divide their number.
+Prints a table of as many stretches of it, and writes it to endurance.json in the workdir. With
+--json, stdout is one object, and the table goes to stderr.
 """
 
-import jax
 import numpy as np
 from absl import flags
-from jax.sharding import NamedSharding
-from jax.sharding import PartitionSpec as P
 from rich.table import Table
 
 from experiments import command, trained
-from memlearn import build, mesh, worlds
+from memlearn import build, worlds
 from memlearn.evaluation import endurance
 from memlearn.types import UserError
 
@@ -32,18 +29,17 @@ def main():
     folder, config = trained.find(CHECKPOINT.value)
     if config.experience.folder or build.foreign(config):
         raise UserError("only in tasks of ours does a life go on and on; see --config.task")
-    same = NamedSharding(mesh.of(jax.local_devices()), P())
-    policy, state = build.policy(config), trained.restore(folder, config, same)
+    policy, state = build.policy(config), trained.restore(folder, config)
     env, world = build.environment(config), worlds.world(config, **worlds.HELD_OUT)
-    world = jax.device_put(world, same)
     ends = np.linspace(0, -(-STEPS.value // env.length), STRETCHES.value + 1).round().astype(int)
     if 0 in np.diff(ends):
         raise UserError(f"a stretch is {env.length} steps at least; see --steps and --stretches")
-    lived = endurance.stretches(
-        env, policy, state.params, world, LIVES.value, np.diff(ends).tolist()
-    )
-    found = [stretch._asdict() for stretch in command.track(lived, "living", total=STRETCHES.value)]
+    params, world = endurance.on_every_device((state.params, world))
     about = {"task": config.task, "step": int(state.step), "lives": LIVES.value}
+    del state  # which is not to count in what is held
+    chapters = np.diff(ends).tolist()
+    lived = endurance.stretches(env, policy, params, world, LIVES.value, chapters)
+    found = [stretch._asdict() for stretch in command.track(lived, "living", total=STRETCHES.value)]
     found = {**about, "stretches": found}
     command.tell(folder / "endurance.json", found, [table(found)], as_json=JSON.value)
 

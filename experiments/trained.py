@@ -70,11 +70,11 @@ def warmed(course, folder):
     return course._replace(begin=begin)
 
 
-def restore(folder, config, sharding=None):
-    """Return the last `TrainState` of the run that `find` found, by default on one device."""
+def restore(folder, config):
+    """Return the last `TrainState` of the run that `find` found."""
     begin = courses.course(config, build.policy(config), build.optimizer(config)).begin
     shapes = jax.eval_shape(begin, jax.random.key(0))
-    here = sharding or SingleDeviceSharding(jax.local_devices()[0])
+    here = SingleDeviceSharding(jax.local_devices()[0])
     like = jax.tree.map(lambda x: jax.ShapeDtypeStruct(x.shape, x.dtype, sharding=here), shapes)
     return checkpoint.Checkpoints(folder / "checkpoints").restore(like)
 

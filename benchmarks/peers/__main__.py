@@ -8,7 +8,6 @@ line for each to OUT.jsonl, and leaves out those that are there: the same comman
 was stopped. Writes tables of all that is there to OUT.md and OUT.tex after every run.
 """
 
-import itertools
 import json
 import pathlib
 import subprocess
@@ -38,8 +37,12 @@ def main():
     path.parent.mkdir(parents=True, exist_ok=True)
     lines = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
     there = {(x["task"], x["seed"], x["agent"], x["asked"]) for x in lines}
-    every = itertools.product(range(SEEDS.value), TASKS.value, AGENTS.value)
-    every = [(task, seed, agent, STEPS.value) for seed, task, agent in every]
+    every = [
+        (task, seed, agent, STEPS.value)
+        for seed in range(SEEDS.value)
+        for task in TASKS.value
+        for agent in AGENTS.value
+    ]
     for wanted in command.track([x for x in every if x not in there], "runs"):
         lines.append(run(*wanted))
         with path.open("a") as file:

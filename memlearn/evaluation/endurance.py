@@ -5,6 +5,7 @@ that what is remembered of earlier ones is no help, and in the way unless it is 
 """
 
 import functools
+import math
 import time
 from typing import NamedTuple
 
@@ -76,7 +77,7 @@ def stretches(env, policy, params, world, lives, chapters):
 
     Args:
       env, policy: as for `chapter`.
-      params, world: the same, on one device, or each device with a copy.
+      params, world: the same; they are copied to every device where they are not.
       lives: B, how many are lived side by side.
       chapters: how many there are in each stretch, a list.
 
@@ -84,7 +85,8 @@ def stretches(env, policy, params, world, lives, chapters):
       `Stretch`, one for each of `chapters`.
     """
     empty, live = on_all_devices(env, policy, params, world, lives)
-    # What is compiled is, before the clock starts; twice, as an empty memory may be of weak types.
+    # What is compiled is, before the clock starts; twice, as an empty memory may be
+    # placed otherwise than a chapter leaves it.
     once = live(0, empty, begins=True)[0]
     jax.block_until_ready(live(0, once, begins=True))
     memory, lived = empty, 0
@@ -109,24 +111,34 @@ def on_all_devices(env, policy, params, world, lives):
     The function is of the number of the chapter, which decides what happens in it, of the memory
     that the one before left, and of whether a life `begins`; it returns what `chapter` does.
     """
-    devices = mesh.of(jax.local_devices())
-    divided = lives % devices.size == 0
-    part = NamedSharding(devices, P(DEVICES) if divided else P())
+    params, world = on_every_device((params, world))
+    line = mesh.of(jax.local_devices())
+    divided = lives % line.size == 0
+    part = NamedSharding(line, P(DEVICES) if divided else P())
 
     def live(number, memory, begins):
         keys = jax.random.split(jax.random.fold_in(jax.random.key(4), number), lives)
         keys = jax.device_put(keys, part)
-        with jax.set_mesh(devices):
+        with jax.set_mesh(line):
             return chapter(env, policy, params, world, keys, memory, jnp.bool_(begins))
 
     placed = jax.jit(
         policy.initial_state, static_argnums=0, out_shardings=part if divided else None
     )
-    with jax.set_mesh(devices):
+    with jax.set_mesh(line):
         return placed(lives), live
+
+
+def on_every_device(tree):
+    """Return arrays of which every device has a copy."""
+    return jax.device_put(tree, NamedSharding(mesh.of(jax.local_devices()), P()))
 
 
 def _held():
     """How much all devices together hold in arrays, in megabytes."""
-    shards = (shard for x in jax.live_arrays() for shard in x.addressable_shards)
-    return sum(shard.data.nbytes for shard in shards) / 2**20
+
+    def held(x):  # not by its shards: to look at them makes arrays
+        part = math.prod(x.sharding.shard_shape(x.shape))
+        return part * x.dtype.itemsize * len(x.sharding.addressable_devices)
+
+    return sum(map(held, jax.live_arrays())) / 2**20

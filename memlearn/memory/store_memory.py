@@ -50,7 +50,8 @@ class StoreMemory(Memory):
     with a the admission and s the sharpness; o tells how much was ever written there, and is
     recalled beside what was read. All banks have the same keys. An event does not find itself: it
     is written after it has read. Where jit spreads a program over devices that lifetimes cannot be
-    divided by, as in a small minibatch, each device has a part of the slots, if these can be.
+    divided by, each device has a part of the slots, if these can be. (Where that is so in a small
+    minibatch only, its stores are moved between devices.)
 
     Attributes:
       banks, side, value_width: H, S, V.

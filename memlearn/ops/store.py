@@ -37,7 +37,8 @@ class Steps(NamedTuple):
     """What happens at each of T steps.
 
     Attributes:
-      written: int32 `[T, k]`, slots that are written, no two of a step the same, but past the end.
+      written: int32 `[T, k]`, slots that are written, no two of a step the same,
+        except of those past the end, which are not written.
       w: float `[T, k]`, by how much, in [0, 1].
       v: float `[T, V]`, what is written.
       asked: int32 `[T, j]`, slots that are read, before the write.
@@ -106,9 +107,6 @@ def write_and_read_sharded(store, steps, axis_name):
     count = len(store.lives)
     first = lax.axis_index(axis_name) * count
 
-    # Past the end, a row that is read is that of the last slot, which has no weight, and none is
-    # written.
-
     def own(slots, weights):
         """Slots by their place here; those that are elsewhere past the end, of weight 0."""
         here = (first <= slots) & (slots < first + count)
@@ -133,14 +131,14 @@ def _forward(steps, store):
         # All at once, and what is written depends on it, so that nothing is left to be read when
         # the store is written over: else XLA copies it.
         slots, count = jnp.append(now.asked, now.written), len(now.asked)
-        lives = store.lives[slots]
+        lives = store.lives.at[slots].get(mode="clip")
         mine = (lives == now.life)[:, None]
-        seen = jnp.where(mine, store.values[slots], 0)
+        seen = jnp.where(mine, store.values.at[slots].get(mode="clip"), 0)
         asked, written = _Rows(seen[:count], mine[:count]), _Rows(seen[count:], mine[count:])
         new = (1 - now.w)[:, None] * written.seen + now.w[:, None] * now.v
-        values = store.values.at[now.written].set(new)
+        values = store.values.at[now.written].set(new, mode="drop")
         later = jnp.maximum(lives[count:], now.life)  # which is `life`: none is later
-        store = Store(values, store.lives.at[now.written].set(later))
+        store = Store(values, store.lives.at[now.written].set(later, mode="drop"))
         return store, (now.p @ asked.seen, (now, written, asked))
 
     store, (reads, kept) = lax.scan(step, store, steps)
@@ -152,11 +150,12 @@ def _backward(kept, cotangents):
 
     def step(d_values, now):
         (now, written, asked), d_read = now
-        d_new = d_values[now.written]
+        d_new = d_values.at[now.written].get(mode="clip")
         d_w = jnp.sum(d_new * (now.v - written.seen), axis=1)
         d_held = jnp.where(written.mine, (1 - now.w)[:, None] * d_new, 0)
         d_asked = jnp.where(asked.mine, now.p[:, None] * d_read, 0)
-        d_values = d_values.at[now.written].set(d_held).at[now.asked].add(d_asked)
+        d_values = d_values.at[now.written].set(d_held, mode="drop")
+        d_values = d_values.at[now.asked].add(d_asked, mode="drop")
         return d_values, (d_w, now.w @ d_new, asked.seen @ d_read)
 
     d_values, (d_w, d_v, d_p) = lax.scan(step, d_store.values, (kept, d_reads), reverse=True)

@@ -64,9 +64,13 @@ def test_is_the_cell_of_flax_with_all_gradients():
 
     args = params, state.hidden, fused
     chex.assert_trees_all_close(ours(*args), theirs(*args), atol=1e-6)
-    weights = jax.random.normal(jax.random.key(1), (B, T, D))
+    weights = jax.random.normal(jax.random.key(1), (B, T, D)), jnp.arange(B * HIDDEN) / 5
 
     def gradients(function):
-        return jax.grad(lambda *x: jnp.sum(weights * function(*x)[0]), argnums=(0, 1, 2))(*args)
+        def energy(*args):
+            out, hidden = function(*args)
+            return jnp.sum(weights[0] * out) + jnp.vdot(weights[1], hidden)
+
+        return jax.grad(energy, argnums=(0, 1, 2))(*args)
 
     chex.assert_trees_all_close(gradients(ours), gradients(theirs), atol=1e-5)

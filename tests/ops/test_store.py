@@ -64,8 +64,10 @@ def stored(held, steps):
 def stored_on_four_devices(held, steps):
     mesh = jax.make_mesh((4,), ("data",), (AxisType.Auto,), devices=jax.devices()[:4])
     take = functools.partial(store.write_and_read_sharded, axis_name="data")
-    specs = dict(in_specs=(P("data"), P()), out_specs=(P(), P("data")))
-    reads, after = jax.shard_map(take, mesh=mesh, **specs)(held, steps)
+    specs = dict(in_specs=(P(None, "data"), P()), out_specs=(P(), P(None, "data")))
+    spread = jax.shard_map(jax.vmap(take), mesh=mesh, **specs)
+    one_of_many = jax.tree.map(lambda x: x[None], (held, steps))
+    reads, after = jax.tree.map(lambda x: x[0], spread(*one_of_many))
     return reads, jnp.where(after.lives[:, None] == steps.life[-1], after.values, 0)
 
 

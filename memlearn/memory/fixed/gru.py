@@ -45,7 +45,7 @@ class GRUMemory(Memory):
 
 
 class GRUStep(nn.Module):
-    """One step of a GRU, of what its three gates heard of the event.
+    """One step of a GRU, from what its gates r, z and n heard of the event, and the state h.
 
         r = sigmoid(heard_r + U_r h)
         z = sigmoid(heard_z + U_z h)
@@ -54,6 +54,13 @@ class GRUStep(nn.Module):
 
     Attributes:
       features: width of the hidden state.
+
+    Args:
+      hidden: h, float `[B, features]`.
+      inputs: what was heard, float `[B, 3 features]`, and where a lifetime begins, bool `[B]`.
+
+    Returns:
+      h', twice.
     """
 
     features: int
