@@ -219,6 +219,14 @@ def test_burning_in_fills_memory_without_a_gradient():
     chex.assert_trees_all_close(*grads, atol=1e-5)
 
 
+def updating(env, policy, **settings):
+    """An update by plain gradient descent, of windows of five steps."""
+    return functools.partial(
+        ppo.update, policy=policy, optimizer=optax.sgd(1e-2), env=env, see=as_it_is, window=5,
+        curriculum=lambda world, step: world, terms=TERMS, **{**SETTINGS, **settings},
+    )  # fmt: skip
+
+
 # In a mixture choices are not even; of a quarter of a batch not every device has a lifetime.
 @pytest.mark.parametrize(
     "memory, task, minibatches, kinds",
@@ -229,11 +237,7 @@ def test_burning_in_fills_memory_without_a_gradient():
 )
 def test_eight_devices_act_and_learn_as_one(memory, task, minibatches, kinds):
     env, policy, world, state = begun(memory, task)
-    settings = {**SETTINGS, "chapters": 2, "minibatches": minibatches}
-    update = functools.partial(
-        ppo.update, policy=policy, optimizer=optax.sgd(1e-2), env=env, see=as_it_is, window=5,
-        curriculum=lambda world, step: world, terms=TERMS, **settings,
-    )  # fmt: skip
+    update = updating(env, policy, chapters=2, minibatches=minibatches)
 
     def updated(kind, devices):
         spread = parallel(update, kind, BATCH, jax.devices()[:devices], shared=(world,))
@@ -253,10 +257,7 @@ def test_eight_devices_act_and_learn_as_one(memory, task, minibatches, kinds):
 
 def test_too_few_lifetimes_of_a_device_are_said():
     env, policy, world, state = begun("gru")
-    update = functools.partial(
-        ppo.update, policy=policy, optimizer=optax.sgd(1e-2), env=env, see=as_it_is, window=5,
-        curriculum=lambda world, step: world, terms=TERMS, **{**SETTINGS, "minibatches": 4},
-    )  # fmt: skip
+    update = updating(env, policy, minibatches=4)
     spread = parallel(update, "pmap", BATCH, shared=(world,))
     with pytest.raises(UserError, match="2 lifetimes of a device cannot be divided into 4"):
         spread.update(spread.spread(state), keys(0))

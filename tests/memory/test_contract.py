@@ -8,9 +8,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from flax import serialization
-from jax.sharding import AxisType, NamedSharding
+from jax.sharding import NamedSharding
 from jax.sharding import PartitionSpec as P
 
+from memlearn import mesh
 from memlearn.memory import designs
 from memlearn.memory.fixed.dnc import DNCMemory
 from memlearn.memory.fixed.gru import GRUMemory
@@ -20,7 +21,7 @@ from memlearn.memory.keys import Addresses
 from memlearn.memory.knowledge import Knowledge
 from memlearn.memory.slot_memory import SlotMemory
 from memlearn.memory.store_memory import StoreMemory, StoreMemoryState
-from memlearn.types import EPISODE, LIFETIME, NONE, Event
+from memlearn.types import DEVICES, EPISODE, LIFETIME, NONE, Event
 
 B, T, M, D = 8, 12, 3, 12
 EVENT = dict(width=D, perceived=2, recalled=1)  # M modalities
@@ -199,8 +200,8 @@ def test_one_by_one_a_batch_and_a_sharded_batch_agree(memory):
     chex.assert_trees_all_close(mapped, plain, atol=2e-5)
 
     assert jax.device_count() == 8, "tests/conftest.py asks for eight virtual devices"
-    mesh = jax.make_mesh((8,), ("data",), (AxisType.Auto,))
-    spread = jax.device_put(arguments, NamedSharding(mesh, P("data")))
+    part = NamedSharding(mesh.of(jax.devices()), P(DEVICES))
+    spread = jax.device_put(arguments, part)
     chex.assert_trees_all_close(jitted(*spread)[1], plain, atol=2e-5)
 
 

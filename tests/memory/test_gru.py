@@ -5,11 +5,11 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from memlearn.memory.fixed.gru import GRUMemory
-from memlearn.types import LIFETIME, NONE, Event
+from memlearn.types import LIFETIME, NONE
+from tests.memory import test_contract as contract
 
-B, T, D, HIDDEN = 2, 7, 4, 5
-MEMORY = GRUMemory(width=D, perceived=1, recalled=0, hidden=HIDDEN)
+MEMORY = contract.MEMORIES["gru"]
+BOUNDARIES = contract.BOUNDARIES.at[:, 0].set(NONE)  # so that the state handed in has a say
 # Gates, as they are called here and in flax.
 GATES = {"reset": "r", "update": "z", "candidate": "n"}
 
@@ -23,54 +23,36 @@ def as_flax_has_them(params):
     return recurrent | {f"i{gate}": dict(kernel=k, bias=b) for gate, k, b in heard}
 
 
-def by_flax(params, hidden, fused, boundaries):
-    """The hidden state after every step, one call of the cell after the other."""
-    cell, outs = nn.GRUCell(HIDDEN), []
-    cell_params = dict(params=as_flax_has_them(params))
-    for t in range(T):
-        hidden = jnp.where((boundaries[:, t] == LIFETIME)[:, None], 0, hidden)
+def ours(params, state, fused):
+    events = contract.EVENTS._replace(fused=fused)
+    after, out, _ = MEMORY.apply(params, state, events, BOUNDARIES)
+    return out[:, :, 0], after.hidden
+
+
+def by_flax(params, state, fused):
+    """The same, one call of the cell after the other."""
+    params, hidden, outs = params["params"], state.hidden, []
+    cell, cell_params = nn.GRUCell(MEMORY.hidden), dict(params=as_flax_has_them(params))
+    for t in range(contract.T):
+        hidden = jnp.where((BOUNDARIES[:, t] == LIFETIME)[:, None], 0, hidden)
         hidden, _ = cell.apply(cell_params, hidden, fused[:, t])
         outs.append(hidden)
-    return jnp.stack(outs, axis=1)
+    return jnp.stack(outs, axis=1) @ params["out"]["kernel"] + params["out"]["bias"], hidden
 
 
 def test_is_the_cell_of_flax_with_all_gradients():
-    key_params, key_noise, key_fused, key_hidden = jax.random.split(jax.random.key(0), 4)
-    fused = jax.random.normal(key_fused, (B, T, D))
-    boundaries = jnp.full((B, T), NONE).at[1, 3].set(LIFETIME)
-    state = MEMORY.initial_state(B)
-    state = state._replace(hidden=jax.random.normal(key_hidden, state.hidden.shape))
-
-    def events(fused):
-        return Event(fused[:, :, None], jnp.ones((B, T, 1), bool), fused)
-
-    params = MEMORY.init(key_params, state, events(fused), boundaries)["params"]
-    leaves, structure = jax.tree.flatten(params)
-    noisy = [
-        x + jax.random.normal(k, x.shape)
-        for x, k in zip(leaves, jax.random.split(key_noise, len(leaves)))
-    ]
-    params = jax.tree.unflatten(structure, noisy)
-
-    def ours(params, hidden, fused):
-        after, out, _ = MEMORY.apply(
-            dict(params=params), state._replace(hidden=hidden), events(fused), boundaries
-        )
-        return out[:, :, 0], after.hidden
-
-    def theirs(params, hidden, fused):
-        hiddens = by_flax(params, hidden, fused, boundaries)
-        return hiddens @ params["out"]["kernel"] + params["out"]["bias"], hiddens[:, -1]
-
-    args = params, state.hidden, fused
-    chex.assert_trees_all_close(ours(*args), theirs(*args), atol=1e-6)
-    weights = jax.random.normal(jax.random.key(1), (B, T, D)), jnp.arange(B * HIDDEN) / 5
+    state = MEMORY.initial_state(contract.B)
+    state = state._replace(hidden=jax.random.normal(jax.random.key(0), state.hidden.shape))
+    args = contract.params_of(MEMORY), state, contract.EVENTS.fused
+    found = ours(*args)
+    chex.assert_trees_all_close(found, by_flax(*args), atol=1e-6)
+    keys = jax.random.split(jax.random.key(1))
+    weights = [jax.random.normal(key, x.shape) for key, x in zip(keys, found)]
 
     def gradients(function):
         def energy(*args):
-            out, hidden = function(*args)
-            return jnp.sum(weights[0] * out) + jnp.vdot(weights[1], hidden)
+            return sum(map(jnp.vdot, weights, function(*args)))
 
         return jax.grad(energy, argnums=(0, 1, 2))(*args)
 
-    chex.assert_trees_all_close(gradients(ours), gradients(theirs), atol=1e-5)
+    chex.assert_trees_all_close(gradients(ours), gradients(by_flax), atol=1e-5)

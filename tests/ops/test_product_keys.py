@@ -7,10 +7,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from jax.sharding import AxisType
 from jax.sharding import PartitionSpec as P
 
+from memlearn import mesh
 from memlearn.ops import product_keys
+from memlearn.types import DEVICES
 
 B, S, K, V = 16, 8, 6, 5
 
@@ -34,10 +35,9 @@ def looked_up(q, left, right, values, k):
 
 
 def spread(q, left, right, values, k):
-    mesh = jax.make_mesh((8,), ("data",), (AxisType.Auto,))
-    read = functools.partial(product_keys.read_sharded, k=k, axis_name="data")
-    specs = (P("data"), P("data"), P(), P("data"))
-    mapped = jax.shard_map(read, mesh=mesh, in_specs=specs, out_specs=P("data"))
+    read, part = functools.partial(product_keys.read_sharded, k=k, axis_name=DEVICES), P(DEVICES)
+    specs = dict(in_specs=(part, part, P(), part), out_specs=part)
+    mapped = jax.shard_map(read, mesh=mesh.of(jax.devices()), **specs)
     return mapped(q, left, right, values)
 
 

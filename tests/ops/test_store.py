@@ -8,11 +8,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from jax.sharding import AxisType
 from jax.sharding import PartitionSpec as P
 
+from memlearn import mesh
 from memlearn.ops import store
 from memlearn.ops.store import Steps, Store
+from memlearn.types import DEVICES
 
 N, V, COUNT = 12, 3, 4
 
@@ -62,10 +63,9 @@ def stored(held, steps):
 
 
 def stored_on_four_devices(held, steps):
-    mesh = jax.make_mesh((4,), ("data",), (AxisType.Auto,), devices=jax.devices()[:4])
-    take = functools.partial(store.write_and_read_sharded, axis_name="data")
-    specs = dict(in_specs=(P(None, "data"), P()), out_specs=(P(), P(None, "data")))
-    spread = jax.shard_map(jax.vmap(take), mesh=mesh, **specs)
+    take = functools.partial(store.write_and_read_sharded, axis_name=DEVICES)
+    specs = dict(in_specs=(P(None, DEVICES), P()), out_specs=(P(), P(None, DEVICES)))
+    spread = jax.shard_map(jax.vmap(take), mesh=mesh.of(jax.devices()[:4]), **specs)
     one_of_many = jax.tree.map(lambda x: x[None], (held, steps))
     reads, after = jax.tree.map(lambda x: x[0], spread(*one_of_many))
     return reads, jnp.where(after.lives[:, None] == steps.life[-1], after.values, 0)
