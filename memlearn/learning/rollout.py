@@ -57,9 +57,9 @@ def begin(env, policy, world, keys):
 def rollout(env, policy, params, world, actor, keys, length, see, chapters=1):
     """Act for the next `length` steps; a lifetime that ends is followed by a new one.
 
-    New lifetimes are drawn every `FRESH` steps, since to begin one can cost far more than to live a
-    step: of an environment, all that begin between two of these are the same. Where several are
-    lived as one each is another, and they are drawn whenever one is over.
+    New lifetimes are drawn at first and every `FRESH` steps, since to begin one can cost far more
+    than to live a step: of an environment, all that begin between two of these are the same. Where
+    several are lived as one each is another, and they are drawn whenever one is over.
 
     Args:
       env, world: the environment, and its params.
@@ -102,6 +102,7 @@ def rollout(env, policy, params, world, actor, keys, length, see, chapters=1):
         over = jax.vmap(env.is_truncated, in_axes=(0, None))(lifetimes, world)
         lifetimes = jax.tree.map(lambda x, y: _where(over, x, y), new, lifetimes)
         due = over.any() if chapters > 1 else time % FRESH == FRESH - 1
+        due &= time < length - 1  # the next window draws for itself
         new = lax.cond(due, draw, lambda time: new, time)
         chapter = (actor.chapter + over) % chapters
         lived = steps, actions, chosen, values, rewards
