@@ -3,10 +3,10 @@
     python -m benchmarks.acting [--quick] [--environments=1024]
 
 Environments of experiments/configs/ppo_binding.py:level1 and its policy, with the learned memory
-and with a GRU, as PPO rolls them out; then steps without the environment, at which all see the same
-again and again, so that they look once and remember at every step; beside them, what moving the
-state from memory and back takes at the speed of a copy. Prints a table, and appends one JSON object
-a row to --output.
+and with a GRU, as PPO rolls them out, but images as they are; then steps without the environment,
+at which all see the same again and again, so that they look once and remember at every step; beside
+them, what moving the state from memory and back takes at the speed of a copy. Prints a table, and
+appends one JSON object a row to --output.
 """
 
 import jax

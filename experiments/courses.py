@@ -64,9 +64,8 @@ def _ppo(config, policy, optimizer):
         raise UserError(f"ppo.window must be at most {env.length}, the steps of a lifetime, or 0")
     if not 0 <= config.ppo.burn_in < window:
         raise UserError(f"ppo.burn_in must be less than the {window} steps of a window")
-    parts = config.ppo.minibatches * jax.device_count()
-    if config.parallel == "pmap" and config.batch % parts:
-        raise UserError(f"a batch of {config.batch} cannot be divided into {parts} equal parts")
+    if config.ppo.predicts == "next" and window - config.ppo.burn_in < 2:
+        raise UserError("ppo.predicts=next takes a window of 2 steps after ppo.burn_in")
     return Course(
         begin=lambda key: ppo.init(policy, optimizer, env, first, key, config.batch),
         draw=lambda key, step: jax.random.split(jax.random.fold_in(key, step), config.batch),

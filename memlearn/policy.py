@@ -19,7 +19,8 @@ class Output(NamedTuple):
 
     Attributes:
       logits: over words, float `[B, T, W]`; `NEVER` for those that are no choice.
-      value: the reward it expects for its answer, float `[B, T]`.
+      value: the reward it expects for its answer, float `[B, T]`; by PPO the return, in the units
+        of `learning.ppo.prepare`.
       event: what it perceived, `Event`; None unless it predicts.
       predictions: of the embeddings of an event, float `[B, T, M, D]`; None unless it predicts.
     """

@@ -5,7 +5,8 @@
 
 One run after the other, each in a process of its own, all tasks before the next seed. Appends a
 line for each to OUT.jsonl, and leaves out those that are there: the same command goes on where it
-was stopped. Writes tables of all that is there to OUT.md and OUT.tex after every run.
+was stopped. Writes tables of all that is there of as many steps to OUT.md and OUT.tex after every
+run.
 """
 
 import json
@@ -33,18 +34,21 @@ OUT = flags.DEFINE_string("out", "results/peers/peers", "where lines and tables 
 def main():
     for agent in AGENTS.value:
         build.lookup(dict.fromkeys(settings.AGENTS), agent, "agent")
+    for task in [x for x in TASKS.value if ":" not in x]:
+        build.lookup(build.TASKS, task, "task")
     path = pathlib.Path(f"{OUT.value}.jsonl")
     path.parent.mkdir(parents=True, exist_ok=True)
     lines = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
-    there = {(x["task"], x["seed"], x["agent"], x["asked"]) for x in lines}
+    lines = [line for line in lines if line["asked"] == STEPS.value]
+    there = {(x["task"], x["seed"], x["agent"]) for x in lines}
     every = [
-        (task, seed, agent, STEPS.value)
+        (task, seed, agent)
         for seed in range(SEEDS.value)
         for task in TASKS.value
         for agent in AGENTS.value
     ]
     for wanted in command.track([x for x in every if x not in there], "runs"):
-        lines.append(run(*wanted))
+        lines.append(run(*wanted, STEPS.value))
         with path.open("a") as file:
             file.write(json.dumps(lines[-1]) + "\n")
         tables.write(path.with_suffix(""), report(lines))
@@ -69,14 +73,14 @@ def run(task, seed, agent, steps):
 
 
 def report(lines):
-    """Return all `Table`s: scores of our tasks, of games of cards, and what each agent costs."""
+    """Return all `Table`s: scores of our tasks, of games, of both, and what each agent costs."""
     lines = sorted(lines, key=lambda x: settings.AGENTS.index(x["agent"]))
     lines = [{**x, "variant": x["agent"]} for x in lines]
-    groups = {
-        "tasks": [x for x in lines if x["task"] in settings.SUITE],
-        "cards": [x for x in lines if x["task"] not in settings.SUITE],
-    }
-    found = [table(f"peers-{g}", x) for g, x in groups.items() if x for table in (scores, against)]
+    ours, others = ([x for x in lines if (":" in x["task"]) == far] for far in (False, True))
+    groups = {"peers-tasks": ours, "peers-cards": others}
+    if ours and others:
+        groups["peers-all"] = lines
+    found = [table(name, x) for name, x in groups.items() if x for table in (scores, against)]
     return [*filter(None, found), costs(lines)]
 
 
@@ -120,7 +124,7 @@ def costs(lines):
         ],
         note="memorax has two networks, actor and critic: parameters are of both, bytes of the one "
         "that acts. It draws a new lifetime in every step, to have it where one ends; we draw one "
-        "in 32 steps.",
+        "where a window begins, and every 32 steps.",
     )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ import jax
 from experiments.configs import cards, ppo_binding
 from memlearn import build
 
+SUITE_STEPS = 99_840  # of each task of ours; as many as of most games, and few for what is hard
 # The library, and the memory by the name that it has there; `clock` is `learned` with time as a
 # source of addresses.
 AGENTS = (
@@ -47,13 +48,15 @@ def configure(task, memory, seed, steps=0):
       task: as `config.task`.
       memory: of `AGENTS`, without the library.
       seed: of the run.
-      steps: of its environments, at most; 0 for as many as the configuration has.
+      steps: of its environments, at most; 0 for `SUITE_STEPS`, or as many as `cards` has.
     """
     config = ppo_binding.get_config()
     config.task = task
     if build.foreign(config):
         config = cards.get_config()
         config.task, config.words = task, ACTIONS
+    else:
+        steps = steps or SUITE_STEPS
     config.seed = seed
     config.zoom = config.shift = 0.0  # memorax sees images as they are
     config.memory.kind = "learned" if memory == "clock" else memory

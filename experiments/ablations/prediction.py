@@ -6,7 +6,8 @@
 
 All learn `binding` by PPO, at the level of `ppo_binding.py` and in a quarter of its updates. `next`
 and `past` predict besides, see memlearn/learning/prediction.py; `taught` begins with what the first
-of these commands has learned from a teacher; if that is trained anew, remove the run of `taught`.
+of these commands has learned from a teacher; if that is trained anew, remove the run of `taught`,
+and its lines of the study.
 """
 
 from experiments.ablations import reward

@@ -168,6 +168,9 @@ def prepare(window, gammas, keys, decay, before, inertia, axis_name=None):
       before: `Moments` of the windows before.
       inertia: how slowly they move.
       axis_name: the mapped axis over which environments are spread, if any.
+
+    Returns:
+      a pair of `Lesson`, arrays `[B, T, ...]`, and `Moments`.
     """
     values = before.mean + before.spread * window.values
     found = advantages(window.rewards, values, gammas, decay)

@@ -38,6 +38,9 @@ def advantages(rewards, values, discounts, decay):
     Returns:
       float32 `[B, T]`.
 
+    Raises:
+      AssertionError: if the shapes are not as above.
+
     Source: Schulman et al., 2016, equations 11 and 16.
     """
     chex.assert_equal_shape((rewards, discounts))

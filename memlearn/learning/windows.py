@@ -43,7 +43,7 @@ def gradient(params, loss_fn, memory, lesson, window, axis_name=None):
         both = jax.grad(loss_fn, (0, 1), has_aux=True, allow_int=True)
         (grads, behind), (memory, report) = both(params, memory, part)
         # The loss is a mean over lifetimes, and each has a memory of its own.
-        edges = average(jnp.mean(jax.vmap(_norm)(behind)) * batch, axis_name)
+        edges = average(jnp.mean(jax.vmap(_norm, axis_size=batch)(behind)) * batch, axis_name)
         total = jax.tree.map(jnp.add, total, grads)
         return (memory, total), {**report, "edges": edges}
 

@@ -17,7 +17,6 @@ import jax.numpy as jnp
 from memlearn.types import Event
 
 State = Any  # a named, immutable pytree of arrays [B, ...]
-Trace = Any  # a named tuple of arrays [B, T, ...] that diagnostics draw
 
 
 class Memory(nn.Module):

@@ -71,6 +71,9 @@ class Adapted(Environment):
       words: W, the number of actions.
       length: T, steps of a lifetime, at most.
       modalities: the names of what is perceived.
+
+    Raises:
+      UserError: if images cannot be divided into the cells that the encoder sees.
     """
 
     def __init__(self, foreign: Foreign, episodes: int):

@@ -18,7 +18,7 @@ from jax import lax
 
 from memlearn.tasks import language
 from memlearn.tasks.script import STUDY, Script, pad
-from memlearn.types import NONE, PAD, SENSES, TimeStep
+from memlearn.types import NONE, PAD, SENSES, TimeStep, UserError
 
 
 @struct.dataclass
@@ -91,7 +91,7 @@ class Lifetime(Environment):
       last_episode: the step at which the last episode starts; before it is experience.
 
     Raises:
-      ValueError: if a script has one episode only, and so no experience to be asked about.
+      UserError: if a script has one episode only, and so no experience to be asked about.
     """
 
     def __init__(self, tasks: tuple[Callable[[jax.Array], Script], ...], words: int):
@@ -197,7 +197,7 @@ def _measure(task):
     boundary = np.asarray(jax.jit(lambda key: task(key).boundary)(jax.random.key(0)))
     start = int(np.flatnonzero(boundary != NONE)[-1])
     if start == 0:
-        raise ValueError("a lifetime needs an episode of experience before the last one")
+        raise UserError("a task takes two episodes or more: what the last one asks is scored")
     return start, boundary.size
 
 

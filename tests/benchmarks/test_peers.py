@@ -1,7 +1,6 @@
 """Agents side by side: all are run once and put into tables; and memorax's act as they train."""
 
 import json
-import subprocess
 import sys
 
 import jax
@@ -9,9 +8,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from benchmarks.peers import settings
+from benchmarks.peers import __main__, settings
 from memlearn import build
 from memlearn.tasks.play import play, reset
+from tests.commands import call
 
 TASK = "popgym:RepeatPreviousEasy"
 SCORES = dict(score=0.5, low=0.4, high=0.6, empty=0.0, chance=-0.5)
@@ -20,14 +20,15 @@ SCORES = dict(score=0.5, low=0.4, high=0.6, empty=0.0, chance=-0.5)
 @pytest.fixture
 def peers(tmp_path):
     """What stands for the Python that has memorax, and leaves a line for each call."""
-    said = dict(heldout=SCORES, steps=9, steps_per_second=100.0, parameters=7, state_bytes=8)
+    said = dict(heldout=SCORES, steps_per_second=100.0, parameters=7, state_bytes=8)
     script = f"""#!{sys.executable}
 import json, sys
 told = dict(argument[2:].split("=") for argument in sys.argv[3:])
 with open({str(tmp_path / "calls")!r}, "a") as file:
     print(told, file=file)
 print("something that memorax says")
-about = dict(agent=told["agent"], task=told["task"], seed=int(told["seed"]), asked=0)
+about = dict(agent=told["agent"], task=told["task"], seed=int(told["seed"]))
+about |= dict(asked=int(told["steps"]), steps=int(told["steps"]) or 9)
 print(json.dumps({{**about, **{said}}}))
 """
     path = tmp_path / "python"
@@ -36,16 +37,15 @@ print(json.dumps({{**about, **{said}}}))
     return path
 
 
-def call(folder, *arguments):
-    command = [sys.executable, "-m", "benchmarks.peers", f"--out={folder / 'peers'}", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=300)
+def compare(folder, *arguments):
+    return call(["benchmarks.peers", f"--out={folder / 'peers'}", *arguments])
 
 
 def test_every_agent_is_run_once(tmp_path, peers):
     arguments = f"--peers={peers}", f"--tasks={TASK}", "--agents=memorax gru,memorax lru"
-    first = call(tmp_path, *arguments, "--seeds=1")
+    first = compare(tmp_path, *arguments, "--seeds=1")
     assert first.returncode == 0, first.stderr
-    both = call(tmp_path, *arguments, "--seeds=2")
+    both = compare(tmp_path, *arguments, "--seeds=2")
     assert both.returncode == 0, both.stderr
     assert len((tmp_path / "calls").read_text().splitlines()) == 4
     lines = [json.loads(x) for x in (tmp_path / "peers.jsonl").read_text().splitlines()]
@@ -54,10 +54,27 @@ def test_every_agent_is_run_once(tmp_path, peers):
     }  # fmt: skip
     assert "| memorax lru " in both.stdout and "**0.500** ± 0.000" in both.stdout
     assert "100.000" in (tmp_path / "peers.md").read_text()
+    few = compare(tmp_path, *arguments, "--seeds=1", "--steps=7")
+    assert few.returncode == 0, few.stderr
+    cells = (tmp_path / "peers.md").read_text().replace("|", " ").split()
+    assert "7" in cells and "9" not in cells, "of as many steps"
+    assert len((tmp_path / "peers.jsonl").read_text().splitlines()) == 6
+
+
+def test_tasks_of_ours_and_of_others_have_tables_of_their_own_and_one_together():
+    said = dict(agent="memorax gru", seed=0, heldout=SCORES, steps_per_second=1.0, steps=9)
+    said |= dict(parameters=7, state_bytes=8)
+    lines = [{**said, "task": task} for task in ("counting", TASK)]
+    tables = __main__.report(lines)
+    columns = {table.label: table.columns[1:] for table in tables[:-1]}
+    assert columns == {
+        "peers-tasks": ("counting",), "peers-cards": (TASK,),
+        "peers-all": ("counting", TASK, "mean"),
+    }  # fmt: skip
 
 
 def test_a_missing_python_is_one_line(tmp_path):
-    ended = call(tmp_path, "--peers=nowhere", f"--tasks={TASK}", "--agents=memorax gru")
+    ended = compare(tmp_path, "--peers=nowhere", f"--tasks={TASK}", "--agents=memorax gru")
     assert ended.returncode == 2
     complaint = "error: there is no nowhere with memorax; `make peers` installs it"
     assert ended.stderr.strip() == complaint

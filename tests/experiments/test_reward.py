@@ -97,7 +97,7 @@ def test_an_environment_of_others_from_training_to_evaluation(tmp_path, data_dir
         ({"easier": (0.5,)}, "easier levels are left behind by easier_until, from 1 to 2000"),
         ({"task": "popgym:RepeatFirstEasy", "later": ("rule",)}, "easier and later are for tasks"),
         ({"ppo.entropy_weights": (0.1,)}, "ppo.clip must be positive, and ppo.entropy_weights two"),
-        ({"parallel": "pmap"}, "a batch of 8 cannot be divided into 32 equal parts"),
+        ({"ppo.window": 1, "ppo.predicts": "next"}, "next takes a window of 2 steps"),
         ({"learner": "sarsa"}, "no learner is called 'sarsa'; there are: imitation, ppo"),
         ({"experience.folder": "recorded"}, "what was recorded can only be imitated"),
         ({"task": "recorded"}, "name the folder of what was recorded"),

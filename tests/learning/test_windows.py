@@ -42,6 +42,16 @@ def test_a_cut_gradient_is_that_of_the_definition():
     assert "edges" not in cut(4)[1]
 
 
+def test_what_remembers_nothing_loses_nothing():
+    lesson = jnp.ones((3, 4))
+
+    def forgetful(params, memory, lesson):
+        return jnp.mean(params * lesson), (memory, {})
+
+    grads, report = windows.gradient(jnp.float32(0.5), forgetful, ((),), lesson, window=2)
+    assert grads == 1 and report["edges"] == 0
+
+
 def test_windows_answer_as_the_whole_does():
     run = small_run(**LONG, nested=True)
     steps = run.draw(jax.random.key(0), 0)

@@ -17,7 +17,9 @@ class GRUState(NamedTuple):
 
 
 class GRUMemory(Memory):
-    """A GRU over the fused event (Cho et al., 2014, equations 5 to 8; biases as flax has them).
+    """A GRU over the fused event (Cho et al., 2014, equations 5 to 8, but as flax has it).
+
+    The reset gate is applied to `U h + b`, as of `GRUStep`, and not to `h`.
 
     What events say to the gates waits for no state, and so is computed for all steps at once: only
     the weights of the hidden state stay in the loop, and in the loop of its gradient.
