@@ -35,6 +35,18 @@ def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: item.path.name not in LONGEST)
 
 
+@pytest.fixture(autouse=True, scope="module")
+def room_for_programs():
+    """Forgets compiled programs in time: Linux lets a process map 65,530 pieces of memory, and XLA
+    dies of more."""
+    yield
+    maps = pathlib.Path("/proc/self/maps")
+    if maps.exists() and maps.read_bytes().count(b"\n") > 30_000:
+        import jax  # not above: it reads the environment
+
+        jax.clear_caches()
+
+
 @pytest.fixture(scope="session")
 def build_run(tmp_path_factory):
     """Returns the folder into which the command line built the glyphs, and what it printed."""

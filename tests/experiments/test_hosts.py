@@ -71,7 +71,14 @@ def interrupt(processes, victim, number, workdir):
     return codes, said
 
 
-@pytest.mark.parametrize("count, fewer", [(2, 2), pytest.param(4, 2, marks=SLOW)])
+def test_hosts_learn_as_one(alone, tmp_path, data_dir):
+    codes, said = ended(start(2, tmp_path / "run", data_dir))
+    assert codes == [0, 0], said
+    np.testing.assert_allclose(losses(tmp_path / "run"), alone(), atol=1e-5)
+
+
+@SLOW
+@pytest.mark.parametrize("count, fewer", [(2, 2), (4, 2)])
 def test_a_host_that_is_killed_ends_all_and_fewer_go_on(count, fewer, alone, tmp_path, data_dir):
     workdir, victim = tmp_path / "run", count // 2
     codes, said = interrupt(start(count, workdir, data_dir), victim, signal.SIGKILL, workdir)

@@ -17,7 +17,7 @@ from tests.worlds import small_config
 
 PPO = "--config.learner=ppo", "--config.ppo.window=4", "--config.updates=6"
 GRU = "--config.memory.kind=gru"  # compiles in less time
-CLIMB = *PPO, "--config.easier=(0.5,)", "--config.easier_until=3", "--config.chapters=2", GRU
+LIVES = *PPO, "--config.chapters=2", GRU
 
 
 def state(workdir):
@@ -29,19 +29,19 @@ def state(workdir):
 def whole(tmp_path_factory, data_dir):
     """The workdir of a run that was never interrupted."""
     workdir = tmp_path_factory.mktemp("runs") / "whole"
-    run = call(training(workdir, data_dir, *CLIMB))
+    run = call(training(workdir, data_dir, *LIVES))
     assert run.returncode == 0, run.stderr
     return workdir
 
 
 def test_cut_off_in_the_middle_of_lifetimes_it_ends_the_same_to_the_bit(whole, tmp_path, data_dir):
     workdir = tmp_path / "cut"
-    process = Running(training(workdir, data_dir, *CLIMB))
+    process = Running(training(workdir, data_dir, *LIVES))
     while process.poll() is None and not (workdir / "checkpoints" / "4").exists():
         time.sleep(0.001)
     process.kill()
     process.wait()
-    again = call(training(workdir, data_dir, *CLIMB))
+    again = call(training(workdir, data_dir, *LIVES))
     assert again.returncode == 0, again.stderr
     chex.assert_trees_all_equal(state(workdir), state(whole))
     steps = [line["step"] for line in metrics.read(workdir) if "loss" in line]

@@ -231,7 +231,8 @@ def updating(env, policy, **settings):
 @pytest.mark.parametrize(
     "memory, task, minibatches, kinds",
     [
-        ("gru", "mixture", 2, ("jit", "pmap")),
+        ("gru", "mixture", 2, ("jit",)),
+        pytest.param("gru", "mixture", 2, ("pmap",), marks=SLOW),
         pytest.param("store", "binding", 4, ("jit",), marks=SLOW),
     ],
 )
