@@ -85,7 +85,7 @@ def test_windows_follow_one_another_and_so_do_lifetimes():
 
 def test_chapters_are_one_life():
     """Memory is emptied where a life begins, and there alone."""
-    env, policy, world, state = begun()
+    env, policy, world, state = begun("gru")
     act = jax.jit(rollout, static_argnums=(0, 1, 6, 7, 8))
     length = 3 * env.length
     start = env, policy, state.params, world, state.actor, keys(0), length, as_it_is
@@ -203,8 +203,8 @@ def test_what_is_all_but_the_same_is_not_blown_up():
 
 
 def test_burning_in_fills_memory_without_a_gradient():
-    _, policy, _, state = begun()
-    learned, _ = lesson(lived()[1])
+    _, policy, _, state = begun("gru")
+    learned, _ = lesson(lived("gru")[1])
     told = dict(policy=policy, terms=TERMS, entropy_weight=0.0)
     late = jax.jit(functools.partial(ppo.loss_fn, burn_in=2, **told))
     memory = jax.jit(policy.apply)(

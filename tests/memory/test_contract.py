@@ -22,6 +22,7 @@ from memlearn.memory.knowledge import Knowledge
 from memlearn.memory.slot_memory import SlotMemory
 from memlearn.memory.store_memory import StoreMemory, StoreMemoryState
 from memlearn.types import DEVICES, EPISODE, LIFETIME, NONE, Event
+from tests.slow import SLOW
 
 B, T, M, D = 8, 12, 3, 12
 EVENT = dict(width=D, perceived=2, recalled=1)  # M modalities
@@ -54,7 +55,11 @@ MEMORIES = {
     "dnc": DNCMemory(**EVENT, slots=4, word_width=5, read_heads=2, hidden=8),
     "none": NoMemory(**EVENT),
 }
-every_memory = pytest.mark.parametrize("memory", MEMORIES.values(), ids=MEMORIES)
+SLOWER = "modality_banks", "random_write", "static", "bank_maps"
+every_memory = pytest.mark.parametrize(
+    "memory",
+    [pytest.param(x, id=n, marks=[SLOW] * (n in SLOWER)) for n, x in MEMORIES.items()],
+)
 
 
 def draw_events(seed, dtype=np.float32):

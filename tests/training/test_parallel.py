@@ -34,7 +34,7 @@ def updated(run, kind, devices):
     before = spread.gather(state)
     for step in range(2):
         state, report = spread.update(state, run.draw(jax.random.key(0), step))
-    # What is being saved is taken over by no update.
+    # What was handed in is still there, and what is being saved is taken over by no update.
     chex.assert_trees_all_equal(before.params, run.state.params)
     return spread.gather(state), report
 
@@ -74,11 +74,6 @@ def test_slots_that_are_shared_are_spread():
     state = spread.update(spread.spread(run.state), run.draw(jax.random.key(0), 0))[0]
     known = state.params["params"]["memories_1"][KNOWN]
     assert {shard.data.shape for shard in known.addressable_shards} == {(256 // 8, 8)}
-
-
-def test_the_state_handed_in_is_still_there(run):
-    updated(run, "jit", 1)
-    assert np.isfinite(optax.global_norm(run.state.params))
 
 
 @SLOW
