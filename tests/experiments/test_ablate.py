@@ -15,7 +15,7 @@ STUDY = """
 SHARES = (0.5,)
 
 def sweep():
-    return {"old": {"memory.kind": "fifo_retrieval"}, "new": {"memory.kind": "gru"}}
+    return {"old": {"memory.kind": "window"}, "new": {"memory.kind": "window", "clip": 2.0}}
 """
 SMALL = """
     task=binding classes=3 delay=1 words=6 kinds=2 trials=2 mentions=4 counted=2 showings=3
@@ -44,7 +44,9 @@ def test_a_study_runs_each_variant_once(arguments, tmp_path):
     assert "old_or_new: old" not in both.stdout
     assert "| old " in both.stdout and "| new " in both.stdout and "| new " not in first.stdout
     lines, few = comparison.split(study.read(pathlib.Path(both.stdout.split()[-1])))
-    assert [(line["variant"], line["budget"]) for line in few] == [("old", 3), ("old", 3)]
+    assert [(line["variant"], line["budget"]) for line in few] == [
+        ("old", 3), ("old", 3), ("new", 3), ("new", 3),
+    ]  # fmt: skip
     assert [(line["variant"], line["seed"]) for line in lines] == [
         ("old", 0), ("old", 1), ("new", 0), ("new", 1),
     ]  # fmt: skip
