@@ -55,7 +55,14 @@ class Moments(NamedTuple):
 
 @functools.partial(jax.jit, static_argnums=(0, 1, 2, 5))
 def init(policy, optimizer, env, world, key, batch):
-    """Return the `TrainState` before the first update, of actors in `batch` environments."""
+    """Return the `TrainState` before the first update.
+
+    Args:
+      policy, optimizer, env: that act, learn, and are acted in.
+      world: params of the environment.
+      key: random key, of parameters, of the first lifetimes, and of the run.
+      batch: B, how many environments are acted in.
+    """
     key_params, key_begin, key = jax.random.split(key, 3)
     actor = begin(env, policy, world, jax.random.split(key_begin, batch))
     steps = jax.vmap(env.timestep, in_axes=(0, None))(actor.lifetimes, world)

@@ -62,7 +62,10 @@ class BankRouter(nn.Module):
 
 
 def balance_loss(shares):
-    """Return `H * sum_h p_h^2` for mean shares p `[H]`: 1 when balanced, H when all is in one."""
+    """Return `H * sum_h p_h^2` for mean shares p `[H]`: 1 when balanced, H when all is in one.
+
+    Source: Fedus et al., 2022, equation 4, the mean share in place of the part that is sent there.
+    """
     return shares.size * jnp.sum(jnp.square(shares))
 
 
