@@ -52,6 +52,7 @@ def main():
         with path.open("a") as file:
             file.write(json.dumps(lines[-1]) + "\n")
         tables.write(path.with_suffix(""), report(lines))
+    tables.write(path.with_suffix(""), report(lines))
     print(*map(tables.as_markdown, report(lines)), path, sep="\n")
 
 
