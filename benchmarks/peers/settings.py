@@ -9,10 +9,10 @@ from experiments.configs import cards, ppo_binding
 from memlearn import build
 
 SUITE_STEPS = 99_840  # of each task of ours; as many as of most games, and few for what is hard
-# The library, and the memory by the name that it has there; `clock` is `learned` with time as a
-# source of addresses.
+# The library, and the memory by the name that it has there; `clock`, which the others are compared
+# with, is `learned` with time as a source of addresses.
 AGENTS = (
-    *("memlearn learned", "memlearn clock", "memlearn gru", "memlearn window"),
+    *("memlearn clock", "memlearn learned", "memlearn gru", "memlearn window"),
     *("memorax gru", "memorax lru", "memorax s5", "memorax shm", "memorax attention"),
 )
 SUITE = "binding", "rebinding", "order", "selection", "rule"
