@@ -239,7 +239,7 @@ def update(config, policy, optimizer):
 
 def _sight(config):
     """How an agent that acts sees: classes of ours from here and there, all else as it is."""
-    amounts = dict(zoom=config.zoom, shift=config.shift, recolor=config.recolor)
-    if foreign(config) or not any(amounts.values()):
+    if foreign(config):
         return lambda keys, steps: steps
+    amounts = dict(zoom=config.zoom, shift=config.shift, recolor=config.recolor)
     return functools.partial(augment.see, **amounts)

@@ -52,8 +52,9 @@ def main():
         with path.open("a") as file:
             file.write(json.dumps(lines[-1]) + "\n")
         tables.write(path.with_suffix(""), report(lines))
-    tables.write(path.with_suffix(""), report(lines))
-    print(*map(tables.as_markdown, report(lines)), path, sep="\n")
+    found = report(lines)
+    tables.write(path.with_suffix(""), found)
+    print(*map(tables.as_markdown, found), path, sep="\n")
 
 
 def run(task, seed, agent, steps):

@@ -26,6 +26,8 @@ def look_around(key, images, zoom, shift, recolor):
     Returns:
       uint8 images of the same shape.
     """
+    if not (zoom or shift or recolor):
+        return images
     key_zoom, key_shift = jax.random.split(key)
     amounts = (*images.shape[:2], 2)
     scale = jnp.exp(jax.random.uniform(key_zoom, amounts, minval=-zoom, maxval=zoom))

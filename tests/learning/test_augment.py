@@ -24,6 +24,9 @@ def test_no_zoom_and_no_shift_change_nothing():
     images = jax.random.randint(jax.random.key(0), (2, 3, 32, 32, 3), 0, 256).astype(jnp.uint8)
     same = look_around(jax.random.key(1), images, zoom=0.0, shift=0.0, recolor=0.0)
     np.testing.assert_array_equal(same, images)
+    # Next to nothing, so that it is resampled.
+    same = look_around(jax.random.key(1), images, zoom=1e-9, shift=1e-9, recolor=0.0)
+    np.testing.assert_array_equal(same, images)
 
 
 def test_what_comes_into_view_has_the_colour_of_the_ground():
