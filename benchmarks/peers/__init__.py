@@ -3,8 +3,8 @@
     make peers
 
 `settings` says what is compared, `ours` and `theirs` train an agent of either library, `run` is one
-agent on one task with one seed, and `__main__` runs all and makes the tables. memorax brings much
-that nobody else needs, and is installed in an environment of its own, `.venv-peers`.
+agent on one task with one seed, `__main__` runs all, and `report` makes the tables. memorax brings
+much that nobody else needs, and is installed in an environment of its own, `.venv-peers`.
 
 What is alike: environments, steps, encoders, width, optimizer, and every setting of PPO that both
 have, which were tuned on ours. What is not: memorax's policy, advantages and entropy count steps at

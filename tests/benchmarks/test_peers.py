@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from benchmarks.peers import __main__, settings
+from benchmarks.peers import report, settings
 from memlearn import build
 from memlearn.tasks.play import play, reset
 from tests.commands import call
@@ -65,7 +65,7 @@ def test_tasks_of_ours_and_of_others_have_tables_of_their_own_and_one_together()
     said = dict(agent="memorax gru", seed=0, heldout=SCORES, steps_per_second=1.0, steps=9)
     said |= dict(parameters=7, state_bytes=8)
     lines = [{**said, "task": task} for task in ("counting", TASK)]
-    tables = __main__.report(lines)
+    tables = report.of_lines(lines)
     columns = {table.label: table.columns[1:] for table in tables[:-1]}
     assert columns == {
         "peers-tasks": ("counting",), "peers-cards": (TASK,),
