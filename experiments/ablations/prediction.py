@@ -12,7 +12,7 @@ and its lines of the study.
 
 from experiments.ablations import reward
 
-REWARDED = {**reward.rewarded("level0", "binding"), "updates": 100}
+REWARDED = {**reward.rewarded("level0", "binding"), "updates": 40}
 
 
 def sweep():
