@@ -2,9 +2,10 @@
 
     python -m experiments.ablate --study=experiments/ablations/reward.py
 
-At the first level of `ppo_binding.py`: four things, and eight words to choose names from. Nobody
-says what is right; an answer is rewarded by 1 if it is. `rule` and `counting` are met in `mixture`
-only, all tasks together: what `rule` builds on is not rewarded by itself.
+At the levels of `ppo_binding.py`: of four things, and eight words to choose names from, and by
+`_level1` of eight and 32. Nobody says what is right; an answer is rewarded by 1 if it is. `rule` and
+`counting` are met in `mixture` only, all tasks together: what `rule` builds on is not rewarded by
+itself.
 """
 
 from experiments.configs import ppo_binding
@@ -21,4 +22,6 @@ def rewarded(level, task):
 def sweep():
     """Return the variants: name -> fields of the configuration."""
     alone = {task: rewarded("level0", task) for task in ALONE}
-    return {**alone, "mixture": {**ppo_binding.REWARDED, **ppo_binding.LEVELS["mixture"]}}
+    more = {f"{task}_level1": rewarded("level1", task) for task in ALONE}
+    mixture = {**ppo_binding.REWARDED, **ppo_binding.LEVELS["mixture"]}
+    return {**alone, **more, "mixture": mixture}
