@@ -90,6 +90,11 @@ def check_ppo(config):
     for name in ("within", "across", "decay", "inertia"):
         if not 0 <= settings[name] <= 1:
             raise UserError(f"ppo.{name} must be between 0 and 1; got {settings[name]}")
+    if build.foreign(config) and not settings.within:
+        raise UserError(
+            "ppo.within=0 judges actions by their own reward alone, which is for our own tasks; "
+            "begin with experiments/configs/chain.py, or set --config.ppo.within=0.9"
+        )
     if settings.predicts not in prediction.KINDS:
         kinds = ", ".join(map(repr, prediction.KINDS))
         raise UserError(f"ppo.predicts must be one of {kinds}; got {settings.predicts!r}")

@@ -1,5 +1,6 @@
 """Tests run on eight virtual CPU devices, and keep what they compile; commands run on one."""
 
+import fcntl
 import importlib.metadata
 import os
 import pathlib
@@ -24,15 +25,17 @@ os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(CACHE))
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES", "-1")
 
-LONGEST = {
-    *("test_commands.py", "test_imitation.py", "test_ablate.py", "test_contract.py"),
+# One of two workers begins with what needs the data, the other with what does not.
+LONGEST = (
+    *("test_commands.py", "test_contract.py", "test_imitation.py", "test_ablate.py"),
     *("test_offline.py", "test_reward.py", "test_ppo.py", "test_hosts.py"),
-}
+)
 
 
 def pytest_collection_modifyitems(items):
     """What takes longest goes first, so that two workers end together."""
-    items.sort(key=lambda item: item.path.name not in LONGEST)
+    order = dict(zip(LONGEST, range(len(LONGEST))))
+    items.sort(key=lambda item: order.get(item.path.name, len(order)))
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -50,11 +53,18 @@ def room_for_programs():
 @pytest.fixture(scope="session")
 def build_run(tmp_path_factory):
     """Returns the folder into which the command line built the glyphs, and what it printed."""
-    root = tmp_path_factory.mktemp("data")
-    command = [sys.executable, "-m", "memlearn.data.build", "glyphs", "--describe"]
-    run = subprocess.run([*command, f"--data_dir={root}"], capture_output=True, text=True)
-    assert run.returncode == 0, run.stderr
-    return root, run.stdout
+    base = tmp_path_factory.getbasetemp()
+    root = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "data"
+    root.mkdir(exist_ok=True)
+    printed = root / "printed"
+    with (root / "lock").open("w") as lock:  # the workers share it
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not printed.exists():
+            command = [sys.executable, "-m", "memlearn.data.build", "glyphs", "--describe"]
+            run = subprocess.run([*command, f"--data_dir={root}"], capture_output=True, text=True)
+            assert run.returncode == 0, run.stderr
+            printed.write_text(run.stdout)
+    return root, printed.read_text()
 
 
 @pytest.fixture(scope="session")

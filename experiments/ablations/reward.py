@@ -2,8 +2,8 @@
 
     python -m experiments.ablate --study=experiments/ablations/reward.py
 
-At the levels of `ppo_binding.py`: of four things, and eight words to choose names from, and by
-`_level1` of eight and 32. Nobody says what is right; an answer is rewarded by 1 if it is. `rule` and
+At the levels of `ppo_binding.py`: of four things, and eight words to choose names from; `_level1`
+is of eight and 32. Nobody says what is right; an answer is rewarded by 1 if it is. `rule` and
 `counting` are met in `mixture` only, all tasks together: what `rule` builds on is not rewarded by
 itself.
 """

@@ -11,6 +11,7 @@ import pytest
 
 from memlearn.data import atlas, build
 from memlearn.data.classes import faces, glyphs
+from tests.slow import SLOW
 
 PARTS = ("train", "val", "test")
 COMMAND = [sys.executable, "-m", "memlearn.data.build"]
@@ -108,6 +109,7 @@ def test_damaged_checksums_are_reported(copied_dir):
         atlas.load("glyphs", "train", copied_dir)
 
 
+@SLOW
 def test_killed_build_is_done_again_with_the_same_images(tmp_path, held_out):
     command = [*COMMAND, "glyphs", f"--data_dir={tmp_path}"]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
