@@ -69,10 +69,10 @@ def check_curriculum(config):
         raise UserError("easier and later are for tasks of ours that are played; leave them out")
     if list(easier) != sorted({*easier}) or any(not 0 < part < 1 for part in easier):
         raise UserError(f"easier must be rising parts of 1, such as (0.25, 0.5); got {easier}")
-    if bool(easier) != bool(until) or until > config.updates:
+    if bool(easier) != bool(until) or until >= config.updates:
         raise UserError(
-            f"easier levels are left behind by easier_until, from 1 to {config.updates} updates; "
-            f"got {until}, and {easier}: set it, or --config.easier='()' --config.easier_until=0"
+            f"easier levels are left behind by easier_until, from 1 to {config.updates - 1}; got "
+            f"{until}, and {easier}: set it, or --config.easier='()' --config.easier_until=0"
         )
 
 
@@ -92,7 +92,7 @@ def check_ppo(config):
             raise UserError(f"ppo.{name} must be between 0 and 1; got {settings[name]}")
     if build.foreign(config) and not settings.within:
         raise UserError(
-            "ppo.within=0 judges actions by their own reward alone, which is for our own tasks; "
+            "ppo.within=0 judges actions by their own reward alone: for environments of others "
             "begin with experiments/configs/chain.py, or set --config.ppo.within=0.9"
         )
     if settings.predicts not in prediction.KINDS:

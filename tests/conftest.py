@@ -1,6 +1,5 @@
 """Tests run on eight virtual CPU devices, and keep what they compile; commands run on one."""
 
-import fcntl
 import importlib.metadata
 import os
 import pathlib
@@ -54,17 +53,13 @@ def room_for_programs():
 def build_run(tmp_path_factory):
     """Returns the folder into which the command line built the glyphs, and what it printed."""
     base = tmp_path_factory.getbasetemp()
+    # Workers share it: the second finds it built, or waits until it is.
     root = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "data"
     root.mkdir(exist_ok=True)
-    printed = root / "printed"
-    with (root / "lock").open("w") as lock:  # the workers share it
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not printed.exists():
-            command = [sys.executable, "-m", "memlearn.data.build", "glyphs", "--describe"]
-            run = subprocess.run([*command, f"--data_dir={root}"], capture_output=True, text=True)
-            assert run.returncode == 0, run.stderr
-            printed.write_text(run.stdout)
-    return root, printed.read_text()
+    command = [sys.executable, "-m", "memlearn.data.build", "glyphs", "--describe"]
+    run = subprocess.run([*command, f"--data_dir={root}"], capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    return root, run.stdout
 
 
 @pytest.fixture(scope="session")

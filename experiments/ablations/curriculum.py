@@ -16,5 +16,5 @@ def sweep():
     """Return the variants: name -> fields of the configuration."""
     return {
         "whole": WHOLE,
-        "easier": {**WHOLE, "easier": (0.25, 0.5), "easier_until": 200},
+        "easier": {**WHOLE, "easier": (0.25, 0.5), "easier_until": 80},
     }

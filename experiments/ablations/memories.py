@@ -7,7 +7,7 @@ of all designs have as many bytes of state, and so has the DNC; a recurrence of 
 has no room for them: a GRU would need 6,800 units a layer, and some 400 times the parameters.
 
 A `store` is not among them: it is for more slots than these have bytes for. The study has 16
-variants, where other studies have four at most, and takes so much longer.
+variants, where most studies have four at most, and takes so much longer.
 """
 
 from memlearn.memories import MEMORIES

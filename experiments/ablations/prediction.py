@@ -4,7 +4,7 @@
         --config.classes=4 --config.words=8 --config.delay=4 --config.updates=100
     python -m experiments.ablate --study=experiments/ablations/prediction.py
 
-All learn `binding` by PPO, at the level of `ppo_binding.py` and in a quarter of its updates. `next`
+All learn `binding` by PPO, at the level of `ppo_binding.py` and in 40 updates, not 150. `next`
 and `past` predict besides, see memlearn/learning/prediction.py; `taught` begins with what the first
 of these commands has learned from a teacher; if that is trained anew, remove the run of `taught`,
 and its lines of the study.

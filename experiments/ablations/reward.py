@@ -2,10 +2,10 @@
 
     python -m experiments.ablate --study=experiments/ablations/reward.py
 
-At the levels of `ppo_binding.py`: of four things, and eight words to choose names from; `_level1`
-is of eight and 32. Nobody says what is right; an answer is rewarded by 1 if it is. `rule` and
-`counting` are met in `mixture` only, all tasks together: what `rule` builds on is not rewarded by
-itself.
+At the levels of `ppo_binding.py`: of four things, and eight words to choose names from; and, in
+variants that end in `_level1`, of eight things and 32 words. Nobody says what is right; an answer
+is rewarded by 1 if it is. `rule` and `counting` are met in `mixture` only, all tasks together: what
+`rule` builds on is not rewarded by itself.
 """
 
 from experiments.configs import ppo_binding

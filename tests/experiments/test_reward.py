@@ -94,7 +94,7 @@ def test_an_environment_of_others_from_training_to_evaluation(tmp_path, data_dir
         ({"ppo.window": 4, "ppo.burn_in": 4}, "ppo.burn_in must be less than the 4 steps"),
         ({"nested": True}, "nested, sense_dropout and turn are for imitation"),
         ({"easier": (0.5, 0.25)}, "easier must be rising parts of 1, such as"),
-        ({"easier": (0.5,)}, "easier levels are left behind by easier_until, from 1 to 2000"),
+        ({"easier": (0.5,)}, "easier levels are left behind by easier_until, from 1 to 1999"),
         ({"task": "popgym:RepeatFirstEasy", "later": ("rule",)}, "easier and later are for tasks"),
         ({"task": "popgym:RepeatFirstEasy", "ppo.within": 0.0}, "by their own reward alone"),
         ({"ppo.entropy_weights": (0.1,)}, "ppo.clip must be positive, and ppo.entropy_weights two"),

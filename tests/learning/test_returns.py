@@ -26,6 +26,12 @@ def test_nothing_passes_the_end_of_a_lifetime():
     np.testing.assert_allclose(advantages(rewards, values, gammas, 1.0), [[0.0, 1.0]])
 
 
+def test_an_answer_is_judged_by_its_own_reward():
+    rewards, values = jnp.array([[1.0, 0.0, 1.0]]), jnp.array([[0.5, 0.25, 0.5, 9.0]])
+    gammas = discounts(jnp.array([[NONE, NONE, LIFETIME]]), within=0.0, across=1.0)
+    np.testing.assert_allclose(advantages(rewards, values, gammas, 0.95), [[0.5, -0.25, 0.5]])
+
+
 def test_a_reward_of_a_later_episode_counts_for_an_earlier_one():
     rewards, values = jnp.array([[0.0, 0.0, 1.0]]), jnp.zeros((1, 4))
     gammas = discounts(jnp.array([[NONE, EPISODE, LIFETIME]]), within=1.0, across=0.8)
