@@ -25,31 +25,22 @@ FIRST = {
     **dict(classes=4, words=8, delay=4, mentions=8),
     **dict(counted=1, showings=7, kinds=3, trials=3),
 }
-SECOND = {
-    **dict(classes=8, words=32, delay=8, mentions=24),
-    **dict(counted=2, showings=15, kinds=4, trials=5),
-    # With less at first, some of so many words are given up before they were ever right.
-    "ppo.entropy_weights": (0.1, 0.002),
-}
-# As configs/mixture.py: rule takes two layers.
-MIXTURE = {
-    "task": "mixture",
-    "task_shares": (("rule", 3.0), ("counting", 3.0)),
-    **{"memory.layers": 2, "memory.slots": 40},
-    # With less, trying ends before rule is found: see results/README.md.
-    "ppo.entropy_weights": (0.1, 0.002),
-}
 LEVELS = {
     "level0": {**FIRST, "updates": 150},
-    "level1": {**SECOND, "updates": 200},
-    # rule waits for what it builds on.
-    "mixture": {**FIRST, **MIXTURE, "updates": 500, "later": ("rule",), "later_after": 100},
-    # ... and so does counting, as there is more to find; it begins with what `order` alone learned.
-    "mixture_level1": {
-        **SECOND,
-        **MIXTURE,
-        **dict(updates=800, later=("rule", "counting"), later_after=150),
-        "warm_start": "runs/order",
+    "level1": {
+        **dict(classes=8, words=32, delay=8, mentions=24, updates=200),
+        **dict(counted=2, showings=15, kinds=4, trials=5),
+        # With less at first, some of so many words are given up before they were ever right.
+        "ppo.entropy_weights": (0.1, 0.002),
+    },
+    # As configs/mixture.py: rule takes two layers, and waits for what it builds on.
+    "mixture": {
+        **FIRST,
+        **dict(task="mixture", updates=500, later=("rule",), later_after=100),
+        "task_shares": (("rule", 3.0), ("counting", 3.0)),
+        **{"memory.layers": 2, "memory.slots": 40},
+        # With less, trying ends before rule is found: see results/README.md.
+        "ppo.entropy_weights": (0.1, 0.002),
     },
 }
 
