@@ -8,8 +8,8 @@ MemoryChain of gymnax. Environments of others begin here: `--config.task=LIBRARY
 `--config.env_params` it has; see docs/extending.md.
 
 Hardware   2 CPU cores.
-Time       TIME
-Score      SCORE
+Time       484,800 steps in 4 minutes on one core (commit 21ee9d4, with --config.updates=300).
+Score      1.000 of at most 1, seed 0 (the same); with nothing remembered .062.
 """
 
 from experiments.configs import ppo_binding
@@ -20,7 +20,7 @@ def get_config():
     config = ppo_binding.get_config().unlock()
     config.task = "gymnax:MemoryChain-bsuite"
     config.batch = 16
-    config.updates = 100
+    config.updates = 300  # with 100, the rate falls before the bit is found
     config.ppo.epochs = 4
     config.ppo.within = 0.9  # what is done may change what comes
     return config.lock()

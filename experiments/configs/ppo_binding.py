@@ -7,12 +7,12 @@ As `binding`, without a teacher: an answer is rewarded by 1 if it is right. `ppo
 has as many names and words as `binding`; `ppo_binding.py:mixture` has all tasks, at level0.
 
 Hardware   2 CPU cores.
-Time       level0: 400 updates, 614,400 steps, in 6 minutes beside other work (commit ac1f620);
-           level1: 500, 1,536,000 steps, in 13 minutes on one core (commit 06e3dd2);
-           mixture: 1,500 in 81 minutes on one core beside other work (commit dcd8d80).
-Score      level0: .968 on held-out classes and faces, seed 0 (commit ac1f620); a guess is .125.
-           level1: .955, seed 0 (commit 06e3dd2, told the entropy that it has now);
-           mixture: .969 to .977, counting .824, seed 0 (commit dcd8d80, told what it is now).
+Time       On one core: level0, 150 updates, 230,400 steps, in 4 minutes; level1, 200 updates,
+           614,400 steps, in 7 (commit 6c93c72); mixture, 500 updates in 26 (commit d917bf6).
+Score      level0: .965 to .973 on held-out classes and faces, three seeds (commit d917bf6); a guess
+           is .125. level1: .961 and .963, two seeds (commit 6c93c72); a guess is .031.
+           mixture: .953 to .983, counting .637, seed 0 (commit d917bf6, told updates and
+           later_after as they are now).
 """
 
 from experiments.configs import binding
