@@ -9,7 +9,7 @@ MemoryChain of gymnax. Environments of others begin here: `--config.task=LIBRARY
 
 Hardware   2 CPU cores.
 Time       484,800 steps in 4 minutes on one core (commit 21ee9d4, with --config.updates=300).
-Score      1.000 of at most 1, seed 0 (the same); with nothing remembered .062.
+Score      1.000 of at most 1 on seeds 0, 1 and 2 (the same); with nothing remembered .062.
 """
 
 from experiments.configs import ppo_binding
