@@ -58,7 +58,6 @@ def configure(task, memory, seed, steps=0):
     else:
         steps = steps or SUITE_STEPS
     config.seed = seed
-    config.ppo.within = 0.9  # one discount for all tasks: in some games actions change what comes
     config.zoom = config.shift = 0.0  # memorax sees images as they are
     config.memory.kind = "learned" if memory == "clock" else memory
     config.memory.addressing = "clock" if memory == "clock" else ""
