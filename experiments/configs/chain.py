@@ -1,6 +1,6 @@
-"""Can one bit be told after a hundred steps in an environment of others, from reward alone?
+r"""Can one bit be told after a hundred steps in an environment of others, from reward alone?
 
-    python -m experiments.train --config=experiments/configs/chain.py --workdir=runs/chain \\
+    python -m experiments.train --config=experiments/configs/chain.py --workdir=runs/chain \
         --config.env_params='(("memory_length",100),("max_steps_in_episode",101))'
     python -m experiments.evaluate --checkpoint=runs/chain
 

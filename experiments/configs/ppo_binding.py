@@ -1,10 +1,20 @@
-"""Can memory be learned from reward alone, by trying words for what was named once?
+r"""Can memory be learned from reward alone, by trying words for what was named once?
 
     python -m experiments.train --config=experiments/configs/ppo_binding.py --workdir=runs/ppo
     python -m experiments.evaluate --checkpoint=runs/ppo
 
 As `binding`, without a teacher: an answer is rewarded by 1 if it is right. `ppo_binding.py:level1`
 has as many names and words as `binding`; `ppo_binding.py:mixture` has all tasks, at level0.
+`ppo_binding.py:mixture_level1` has all of them at level1, step by step; first `order`, which is not
+found after others, and then all that one layer of memory can do, upon which a second builds `rule`:
+
+    python -m experiments.train --config=experiments/configs/ppo_binding.py:level1 \
+        --config.task=order --config.memory.slots=40 --config.updates=80 --workdir=runs/order
+    python -m experiments.train --config=experiments/configs/ppo_binding.py:mixture_level1 \
+        --config.memory.layers=1 --config.task_shares="(('rule',0.0),('counting',2.0))" \
+        --config.warm_start=runs/order --config.updates=100 --workdir=runs/one_layer
+    python -m experiments.train --config=experiments/configs/ppo_binding.py:mixture_level1 \
+        --config.warm_start=runs/one_layer --workdir=runs/all
 
 Hardware   2 CPU cores.
 Time       On one core: level0, 150 updates, 230,400 steps, in 4 minutes; level1, 200 updates,
@@ -25,23 +35,24 @@ FIRST = {
     **dict(classes=4, words=8, delay=4, mentions=8),
     **dict(counted=1, showings=7, kinds=3, trials=3),
 }
+SECOND = {
+    **dict(classes=8, words=32, delay=8, mentions=24),
+    **dict(counted=2, showings=15, kinds=4, trials=5),
+}
+# With less at first, some of many words are given up before they were ever right, and so is rule.
+TRYING = {"ppo.entropy_weights": (0.1, 0.002)}
+ALL = {
+    **{"task": "mixture", "task_shares": (("rule", 3.0), ("counting", 3.0))},
+    **{"memory.layers": 2, "memory.slots": 40},  # as configs/mixture.py
+    **TRYING,
+}
 LEVELS = {
     "level0": {**FIRST, "updates": 150},
-    "level1": {
-        **dict(classes=8, words=32, delay=8, mentions=24, updates=200),
-        **dict(counted=2, showings=15, kinds=4, trials=5),
-        # With less at first, some of so many words are given up before they were ever right.
-        "ppo.entropy_weights": (0.1, 0.002),
-    },
-    # As configs/mixture.py: rule takes two layers, and waits for what it builds on.
-    "mixture": {
-        **FIRST,
-        **dict(task="mixture", updates=500, later=("rule",), later_after=100),
-        "task_shares": (("rule", 3.0), ("counting", 3.0)),
-        **{"memory.layers": 2, "memory.slots": 40},
-        # With less, trying ends before rule is found: see results/README.md.
-        "ppo.entropy_weights": (0.1, 0.002),
-    },
+    "level1": {**SECOND, **TRYING, "updates": 200},
+    # rule waits for what it builds on.
+    "mixture": {**FIRST, **ALL, **dict(updates=500, later=("rule",), later_after=100)},
+    # Begins with an agent of one layer, which knows all but rule and counting: see above.
+    "mixture_level1": {**SECOND, **ALL, "updates": 260},
 }
 
 

@@ -1,9 +1,11 @@
 """Every configuration has the fields of `binding`, and can be."""
 
 import importlib
+import pkgutil
 
 import pytest
 
+from experiments import configs
 from experiments.configs import binding, emoji, mixture, offline, ppo_binding
 from memlearn import checks
 from memlearn.training import workdir
@@ -12,9 +14,8 @@ SIZES = {
     **{"emoji": emoji.SIZES, "mixture": mixture.SIZES},
     **{"offline": offline.MAPPINGS, "ppo_binding": ppo_binding.LEVELS},
 }
-OTHERS = "binding", "cards", "chain", "crossmodal"
 CONFIGS = [(name, size) for name, sizes in SIZES.items() for size in sizes]
-CONFIGS += [(name,) for name in OTHERS]
+CONFIGS += [(name,) for _, name, _ in pkgutil.iter_modules(configs.__path__) if name not in SIZES]
 
 
 @pytest.mark.parametrize("named", CONFIGS, ids=":".join)
