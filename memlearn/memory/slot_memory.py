@@ -191,3 +191,8 @@ class SlotMemory(Memory):
         parts = events.embeddings.reshape(*events.fused.shape[:2], -1)
         value = functools.partial(nn.DenseGeneral, (self.banks, self.value_width))
         return value(name="value")(parts) + value(name="value_fused", use_bias=False)(events.fused)
+
+
+def silenced(params):
+    """Return parameters of a `SlotMemory`, name -> array, by which it recalls nothing."""
+    return {name: 0 * x if name in ("out", "amounts") else x for name, x in params.items()}

@@ -3,13 +3,14 @@
 import functools
 import math
 
+import chex
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from memlearn.memory import access, designs, keys, routing
-from memlearn.memory.slot_memory import SlotMemory
+from memlearn.memory.slot_memory import SlotMemory, silenced
 from memlearn.types import EPISODE, LIFETIME
 from tests.memory import test_contract as contract
 
@@ -144,6 +145,16 @@ def test_static_structure_is_the_same_at_every_step():
 def test_an_unknown_rule_is_refused():
     with pytest.raises(ValueError, match="no rule of placement is called 'hashed'; there are"):
         SlotMemory(**contract.EVENT, **contract.SIZES, **{**designs.LEARNED, "placement": "hashed"})
+
+
+def test_silenced_a_memory_remembers_as_before_and_recalls_nothing():
+    memory = contract.MEMORIES["learned"]
+    params = contract.params_of(memory)
+    begin = memory.initial_state(contract.B), contract.EVENTS, contract.BOUNDARIES
+    state, out, _ = memory.apply(params, *begin)
+    quiet, nothing, _ = memory.apply({"params": silenced(params["params"])}, *begin)
+    chex.assert_trees_all_equal(quiet, state)
+    assert np.all(nothing == 0) and np.all(np.any(out != 0, axis=-1))
 
 
 def test_a_slot_memory_equals_its_equations():
