@@ -3,10 +3,10 @@
     python -m experiments.diagnose --checkpoint=runs/binding [--json] [--lifetimes=64]
 
 Of every layer of slots: of which sources its keys and queries are made, what it admits, which banks
-are written and asked when, how many slots are used, how long what is written lives, and how much is
-answered right if this layer recalls nothing. Writes structure.json, and structure-layer0.png and so
-on, into the workdir, and prints how many banks take part in effect, and what is answered. With
---json, stdout is one object, and the rest goes to stderr.
+are written and asked when, how many slots are used, and how long what is written lives. Of every
+task: how much is answered right, and how much if one layer recalls nothing. Writes structure.json,
+and structure-layer0.png and so on, into the workdir, and prints how many banks take part in effect,
+and what is answered. With --json, stdout is one object, and the rest goes to stderr.
 """
 
 import jax
@@ -33,17 +33,17 @@ def main():
         )
     state = trained.restore(folder, config)
     measured = measure(config, policy, state.params)
-    found = {"task": config.task, "step": int(state.step), "lifetimes": LIFETIMES.value}
-    found["answered"] = without(config, policy, state.params)
-    found["layers"] = [{"layer": layer, **learned} for layer, learned in measured.items()]
+    found = {
+        **{"task": config.task, "step": int(state.step), "lifetimes": LIFETIMES.value},
+        "answered": answered(config, policy, state.params),
+        "layers": [{"layer": layer, **learned} for layer, learned in measured.items()],
+    }
     pictures = {layer: folder / f"structure-layer{layer}.png" for layer in measured}
     title = f"{config.task} after {state.step} updates, {LIFETIMES.value} held-out lifetimes a task"
     for layer, picture in pictures.items():
         structure.draw(measured[layer], f"layer {layer} of {title}", picture)
     lines = [f"layer {layer}   {structure.balance(measured[layer])}" for layer in measured]
-    whole, *fewer = np.mean(list(found["answered"].values()), axis=0)
-    lost = [f"{score:.3f} if layer {layer} recalls nothing" for layer, score in enumerate(fewer)]
-    lines.append(", ".join([f"answered  {whole:.3f} right", *lost]))
+    lines.append(_in_the_mean(found["answered"].values()))
     command.tell(folder / "structure.json", found, lines, pictures.values(), as_json=JSON.value)
 
 
@@ -64,24 +64,35 @@ def measure(config, policy, params):
     return {layer: of(layer) for layer in range(config.memory.layers)}
 
 
-def without(config, policy, params):
-    """Return task -> how much is answered right, and how much if one layer recalls nothing, each.
+def answered(config, policy, params):
+    """Return of each task what is answered right `whole`, and `without` what each layer recalls.
 
-    What a layer answers by itself the layers above can build on; what the last one answers, they
-    cannot.
+    Whole lifetimes are lived so. What is right without the upper layer, the lower one answers, and
+    the upper one can build on it.
     """
     env, keys = build.environment(config), worlds.row_keys("heldout", LIFETIMES.value)
-    agents, layers = [params], params["params"]
+    parts, agents = params["params"], [params]
     for name in (f"memories_{layer}" for layer in range(config.memory.layers)):
-        agents.append({"params": {**layers, name: silenced(layers[name])}})
+        agents.append({"params": {**parts, name: silenced(parts[name])}})
 
-    def answered(task, params):
+    def right(task, params):
         asked = env, policy, params, worlds.world(config, **worlds.HELD_OUT, task=task), keys
-        right, _ = retrieval.answers(*asked, retrieval.experience(*asked), forget=False)
-        return round(float(right.mean()), 4)
+        found, _ = retrieval.answers(*asked, retrieval.experience(*asked), forget=False)
+        return round(float(found.mean()), 4)
 
-    tasks = command.track(build.tasks(config), "answering")
-    return {task: [answered(task, params) for params in agents] for task in tasks}
+    scores = {}
+    for task in command.track(build.tasks(config), "answering"):
+        whole, *without = [right(task, params) for params in agents]
+        scores[task] = {"whole": whole, "without": without}
+    return scores
+
+
+def _in_the_mean(scores):
+    """A line: what is answered in the mean over tasks."""
+    whole = np.mean([score["whole"] for score in scores])
+    without = enumerate(np.mean([score["without"] for score in scores], axis=0))
+    lost = (f"{mean:.3f} if layer {layer} recalls nothing" for layer, mean in without)
+    return ", ".join([f"answered  {whole:.3f} right in the mean over tasks", *lost])
 
 
 if __name__ == "__main__":

@@ -5,8 +5,8 @@ r"""Can memory be learned from reward alone, by trying words for what was named 
 
 As `binding`, without a teacher: an answer is rewarded by 1 if it is right. `ppo_binding.py:level1`
 has as many names and words as `binding`; `ppo_binding.py:mixture` has all tasks, at level0.
-`ppo_binding.py:mixture_level1` has all of them at level1, step by step; first `order`, which is not
-found after others, and then all that one layer of memory can do, upon which a second builds `rule`:
+`ppo_binding.py:mixture_level1` has all of them at level1, step by step: first `order`, which after
+`rebinding` was not found; then all but `rule` in one layer of memory, upon which a second builds:
 
     python -m experiments.train --config=experiments/configs/ppo_binding.py:level1 \
         --config.task=order --config.memory.slots=40 --config.updates=80 --workdir=runs/order
@@ -14,7 +14,8 @@ found after others, and then all that one layer of memory can do, upon which a s
         --config.memory.layers=1 --config.task_shares="(('rule',0.0),('counting',2.0))" \
         --config.warm_start=runs/order --config.updates=100 --workdir=runs/one_layer
     python -m experiments.train --config=experiments/configs/ppo_binding.py:mixture_level1 \
-        --config.warm_start=runs/one_layer --workdir=runs/all
+        --workdir=runs/all
+    python -m experiments.evaluate --checkpoint=runs/all
 
 Hardware   2 CPU cores.
 Time       On one core: level0, 150 updates, 230,400 steps, in 4 minutes; level1, 200 updates,
@@ -41,7 +42,7 @@ SECOND = {
 }
 # With less at first, some of many words are given up before they were ever right, and so is rule.
 TRYING = {"ppo.entropy_weights": (0.1, 0.002)}
-ALL = {
+ALL_TASKS = {
     **{"task": "mixture", "task_shares": (("rule", 3.0), ("counting", 3.0))},
     **{"memory.layers": 2, "memory.slots": 40},  # as configs/mixture.py
     **TRYING,
@@ -50,9 +51,9 @@ LEVELS = {
     "level0": {**FIRST, "updates": 150},
     "level1": {**SECOND, **TRYING, "updates": 200},
     # rule waits for what it builds on.
-    "mixture": {**FIRST, **ALL, **dict(updates=500, later=("rule",), later_after=100)},
-    # Begins with an agent of one layer, which knows all but rule and counting: see above.
-    "mixture_level1": {**SECOND, **ALL, "updates": 260},
+    "mixture": {**FIRST, **ALL_TASKS, **dict(updates=500, later=("rule",), later_after=100)},
+    # Begins with an agent of one layer, which knows what rule builds on: see above.
+    "mixture_level1": {**SECOND, **ALL_TASKS, **dict(updates=260, warm_start="runs/one_layer")},
 }
 
 

@@ -194,5 +194,10 @@ class SlotMemory(Memory):
 
 
 def silenced(params):
-    """Return parameters of a `SlotMemory`, name -> array, by which it recalls nothing."""
-    return {name: 0 * x if name in ("out", "amounts") else x for name, x in params.items()}
+    """Return the parameters of a `SlotMemory` by which it remembers as before and recalls nothing.
+
+    Args:
+      params: its own, as flax has them: by name an array, or a dict of a part.
+    """
+    ways_out = "out", "amounts"
+    return {name: jnp.zeros_like(x) if name in ways_out else x for name, x in params.items()}

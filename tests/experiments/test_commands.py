@@ -95,8 +95,8 @@ def test_diagnose_prints_one_object_and_draws_each_layer(trained):
     found = json.loads(run.stdout)
     assert found == json.loads((trained / "structure.json").read_text())
     assert (found["task"], found["step"], found["lifetimes"]) == ("binding", UPDATES, 4)
-    whole, without = found["answered"]["binding"]
-    assert 0 <= whole <= 1 and 0 <= without <= 1
+    right = found["answered"]["binding"]
+    assert 0 <= right["whole"] <= 1 and len(right["without"]) == 1
     (layer,) = found["layers"]
     assert (layer["layer"], layer["banks"], layer["slots"]) == (0, 2, 8)
     assert 1 <= layer["reads"]["effective_banks"] <= 2

@@ -52,14 +52,14 @@ def test_a_run_begins_where_another_ended(whole, data_dir):
     """What only one of them has begins anew, and only that."""
     known = state(whole)[1].params["params"]
     _, config = trained.find(whole)
-    config.ppo.predicts = "past"
+    config.ppo.predicts, config.memory.layers = "past", 2
 
     def begun():
         course = courses.course(config, build.policy(config), build.optimizer(config))
         return trained.warmed(course, whole).begin(jax.random.key(9)).params["params"]
 
     params = begun()
-    assert set(params) - set(known) == {"predictions"}
+    assert set(params) - set(known) == {"predictions", "memories_1", "LayerNorm_1"}
     chex.assert_trees_all_equal({name: params[name] for name in known}, known)
     config.width = 24
     with pytest.raises(UserError, match=r"has the shape \(.*, and in .*; give both runs the same"):
