@@ -94,7 +94,8 @@ def _validation(config, policy):
         return episodes.validation(env, policy, config.validation_lifetimes)
     worlds.conditions(config)  # what could not be evaluated is not worth training
     held_out = worlds.world(config, **worlds.VALIDATION)
-    return retrieval.validation(env, policy, held_out, config.validation_lifetimes)
+    keys = jax.random.split(jax.random.key(1), config.validation_lifetimes)
+    return retrieval.validation(env, policy, held_out, keys)
 
 
 COURSES = {"imitation": _imitation, "ppo": _ppo}

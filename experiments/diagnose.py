@@ -75,14 +75,11 @@ def answered(config, policy, params):
     for name in (f"memories_{layer}" for layer in range(config.memory.layers)):
         agents.append({"params": {**parts, name: silenced(parts[name])}})
 
-    def right(task, params):
-        asked = env, policy, params, worlds.world(config, **worlds.HELD_OUT, task=task), keys
-        found, _ = retrieval.answers(*asked, retrieval.experience(*asked), forget=False)
-        return round(float(found.mean()), 4)
-
     scores = {}
     for task in command.track(build.tasks(config), "answering"):
-        whole, *without = [right(task, params) for params in agents]
+        world = worlds.world(config, **worlds.HELD_OUT, task=task)
+        score = retrieval.validation(env, policy, world, keys)
+        whole, *without = [round(float(score(params)), 4) for params in agents]
         scores[task] = {"whole": whole, "without": without}
     return scores
 

@@ -5,7 +5,7 @@
 At the levels of `ppo_binding.py`: of four things, and eight words to choose names from; and, in
 variants that end in `_level1`, of eight things and 32 words. Nobody says what is right; an answer
 is rewarded by 1 if it is. `rule` and `counting` are met in `mixture` only, all tasks together: what
-`rule` builds on is not rewarded by itself. `mixture_level1`, which goes on from others, is none.
+`rule` builds on is not rewarded by itself. `mixture_level1` is left out: it goes on from others.
 """
 
 from experiments.configs import ppo_binding

@@ -159,9 +159,8 @@ def interval(scores):
     return float(found.low), float(found.high)
 
 
-def validation(env, policy, world, lifetimes):
-    """Return a function from params to the mean score on a fixed set of lifetimes."""
-    keys = jax.random.split(jax.random.key(1), lifetimes)
+def validation(env, policy, world, keys):
+    """Return a function from params to the mean score on lifetimes of random keys `[B]`."""
 
     def validate(params):
         lived = experience(env, policy, params, world, keys)
