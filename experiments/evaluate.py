@@ -4,8 +4,8 @@
 
 One process lets the agent live through the experience of new lifetimes and saves its memory; this
 one loads the checkpoint and that memory, and asks the questions. Prints a table, and draws
-curves.png and a lifetime of each task into the workdir. With --json, stdout is one object, and the
-table goes to stderr.
+curves.png and, layer by layer, a lifetime of each task into the workdir. With --json, stdout is one
+object, and the table goes to stderr.
 
 Where a run learned from recorded experience, nothing is lived: it is asked at every question of
 episodes that were recorded, of those it was trained on and of those held out. In an environment of
@@ -141,8 +141,9 @@ def draw(folder, config, policy, state, scores):
 
     for task in scores:
         record, traces = trained.lifetime(config, policy, state.params, task)
-        paths.append(folder / f"lifetime-{task}.png")
-        strip.draw(record, traces[0], build.sources(config)[0], paths[-1])
+        for layer, sources in enumerate(build.sources(config)):
+            paths.append(folder / f"lifetime-{task}{f'-layer{layer}' if layer else ''}.png")
+            strip.draw(record, traces[layer], sources, paths[-1])
     return paths
 
 

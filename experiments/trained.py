@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import sys
 
 import jax
 from flax import traverse_util
@@ -45,7 +46,8 @@ def find(folder):
 def warmed(course, folder):
     """Return a `Course` that begins with the parameters of a trained run, if a folder is named.
 
-    Parameters that only one of them has stay as they are.
+    Parameters that only the course has begin anew, and those that only the run has are not used:
+    both are said, on stderr.
 
     Raises:
       UserError: if there is no such run, or its parameters have other shapes.
@@ -61,13 +63,23 @@ def warmed(course, folder):
         return state._replace(params=traverse_util.unflatten_dict(params))
 
     begun = jax.eval_shape(course.begin, jax.random.key(0)).params
-    for name, shape in traverse_util.flatten_dict(begun).items():
-        if name in known and known[name].shape != shape.shape:
+    begun = traverse_util.flatten_dict(begun)
+    for name in sorted(begun.keys() & known.keys()):
+        if known[name].shape != begun[name].shape:
             raise UserError(
-                f"{'/'.join(name[1:])} has the shape {shape.shape}, and in {folder} "
+                f"{'/'.join(name[1:])} has the shape {begun[name].shape}, and in {folder} "
                 f"{known[name].shape}; give both runs the same sizes"
             )
+    if anew := _parts(begun.keys() - known.keys()):
+        print(f"of what is trained, {anew} is not in {folder}, and begins anew", file=sys.stderr)
+    if unused := _parts(known.keys() - begun.keys()):
+        print(f"of what {folder} knows, {unused} is not used", file=sys.stderr)
     return course._replace(begin=begin)
+
+
+def _parts(names):
+    """The parts of the policy that some of its parameters, paths, are of."""
+    return ", ".join(sorted({name[1] for name in names}))
 
 
 def restore(folder, config):

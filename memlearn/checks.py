@@ -11,6 +11,8 @@ from memlearn.types import SENSES, UserError
 LEAST = {
     **dict.fromkeys(("delay", "mentions", "warmup", "later_after", "easier_until"), 0),
     **dict(chapters=1, window=0),
+    **dict.fromkeys(("balance_weight", "value_weight", "write_price", "slot_price"), 0),
+    "ppo.prediction_weight": 0,
     **dict.fromkeys(("counted", "trials", "width", "batch", "validation_lifetimes"), 1),
     "episodes": 1,
     **dict.fromkeys(("log_every", "validate_every", "checkpoint_every"), 1),
@@ -93,12 +95,15 @@ def check_ppo(config):
     if build.foreign(config) and not settings.within:
         raise UserError(
             "ppo.within=0 judges actions by their own reward alone: for environments of others "
-            "begin with experiments/configs/chain.py, or set --config.ppo.within=0.9"
+            "begin with experiments/configs/others.py, or set --config.ppo.within=0.9"
         )
     if settings.predicts not in prediction.KINDS:
         kinds = ", ".join(map(repr, prediction.KINDS))
         raise UserError(f"ppo.predicts must be one of {kinds}; got {settings.predicts!r}")
-    if settings.clip <= 0 or len(settings.entropy_weights) != 2:
-        raise UserError("ppo.clip must be positive, and ppo.entropy_weights two")
+    weights = settings.entropy_weights
+    if len(weights) != 2 or not all(isinstance(x, int | float) and x >= 0 for x in weights):
+        raise UserError(f"ppo.entropy_weights must be two, of at least 0; got {weights}")
+    if settings.clip <= 0:
+        raise UserError(f"ppo.clip must be positive; got {settings.clip}")
     if config.nested or config.sense_dropout or config.turn:
         raise UserError("nested, sense_dropout and turn are for imitation; set them to nothing")

@@ -5,10 +5,11 @@
 
 One run after the other, each in a process of its own, all tasks before the next seed. Appends a
 line for each to OUT.jsonl, and leaves out those that are there: the same command goes on where it
-was stopped. Writes tables of all that is there of as many steps to OUT.md and OUT.tex after every
-run.
+was stopped. Writes tables of all that is there of as many steps and of the same settings to OUT.md
+and OUT.tex after every run. What was run with others stays in the file, and out of the tables.
 """
 
+import functools
 import json
 import pathlib
 import subprocess
@@ -19,7 +20,7 @@ from absl import flags
 from benchmarks.peers import report, settings
 from experiments import command
 from memlearn import build
-from memlearn.evaluation import tables
+from memlearn.evaluation import study, tables
 from memlearn.types import UserError
 
 PEERS = flags.DEFINE_string("peers", ".venv-peers/bin/python", "the Python that has memorax")
@@ -38,7 +39,7 @@ def main():
     path = pathlib.Path(f"{OUT.value}.jsonl")
     path.parent.mkdir(parents=True, exist_ok=True)
     lines = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
-    lines = [line for line in lines if line["asked"] == STEPS.value]
+    lines = [line for line in lines if line["settings"] == mark(line["task"], line["agent"])]
     there = {(x["task"], x["seed"], x["agent"]) for x in lines}
     every = [
         (task, seed, agent)
@@ -56,6 +57,12 @@ def main():
     print(*map(tables.as_markdown, found), path, sep="\n")
 
 
+@functools.cache
+def mark(task, agent):
+    """Return a short name for what an agent is trained by on a task, whatever its seed."""
+    return study.digest(settings.configure(task, agent.split()[1], 0, STEPS.value))
+
+
 def run(task, seed, agent, steps):
     """Train an agent by the Python that has its library; return what it said of it.
 
@@ -70,7 +77,7 @@ def run(task, seed, agent, steps):
     ended = subprocess.run(line, stdout=subprocess.PIPE, check=False)
     if ended.returncode:
         raise UserError(f"{agent} did not get through {task}; the same command goes on there")
-    return json.loads(ended.stdout.splitlines()[-1])
+    return {**json.loads(ended.stdout.splitlines()[-1]), "settings": mark(task, agent)}
 
 
 if __name__ == "__main__":

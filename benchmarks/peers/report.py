@@ -1,28 +1,61 @@
-"""The tables of agents side by side: what they score, over the first of them, and what they cost.
+"""The tables of agents side by side: all in one, what they score on each task, and at what cost.
 
 `lines` are dicts as `run` prints them.
 """
 
+import statistics
+
 from benchmarks.peers import settings
-from memlearn.evaluation import comparison, estimate, findings, tables
-from memlearn.evaluation.estimate import Estimate
+from memlearn.evaluation import comparison, findings, tables
+from memlearn.evaluation.estimate import UNKNOWN
 
 
 def of_lines(lines):
-    """Return all `Table`s: scores of our tasks, of games, of both, and what each agent costs."""
+    """Return all `Table`s: the one of all agents, scores of our tasks, of games, and of both, and
+    what each agent costs on each task."""
     lines = sorted(lines, key=lambda x: settings.AGENTS.index(x["agent"]))
     lines = [{**x, "variant": x["agent"]} for x in lines]
     ours, others = ([x for x in lines if (":" in x["task"]) == far] for far in (False, True))
     groups = {"peers-tasks": ours, "peers-cards": others}
     if ours and others:
         groups["peers-all"] = lines
-    found = [table(name, x) for name, x in groups.items() if x for table in (scores, against)]
-    return [*filter(None, found), costs(lines)]
+    groups = {name: x for name, x in groups.items() if x}
+    found = [table(name, x) for name, x in groups.items() for table in (scores, against)]
+    return [overview(groups, lines), *filter(None, found), costs(lines)]
+
+
+def overview(groups, lines):
+    """Return what each agent scores in the mean of each group, and what it costs, a row each."""
+    means = {
+        name: {agent: list(row.values())[-1] for agent, row in _estimates(group).items()}
+        for name, group in groups.items()
+    }
+    rows = []
+    for agent in dict.fromkeys(line["agent"] for line in lines):
+        mine = [line for line in lines if line["agent"] == agent]
+        scored = [means[name].get(agent, UNKNOWN) for name in groups]
+        sizes = [max(line[cost] for line in mine) for cost in ("parameters", "state_bytes")]
+        rows.append((agent, len(mine), *scored, _speed(mine), *sizes))
+    costs = "steps/s, median", "parameters, at most", "state bytes, at most"
+    return tables.Table(
+        label="peers",
+        title="peers: all agents",
+        columns=(
+            "agent",
+            "runs",
+            *(f"mean of {name.removeprefix('peers-')}" for name in groups),
+            *costs,
+        ),
+        rows=rows,
+        best=True,
+        note="Means over tasks are of seeds that met every task, with their 95 % interval; of one "
+        "seed, there is none.",
+    )
 
 
 def scores(name, lines):
     """Return what each agent scores."""
-    found = comparison.estimates(comparison.held_out(lines))
+    found = _estimates(lines)
     return tables.Table(
         label=name,
         title=f"{name}: score in new lifetimes",
@@ -45,16 +78,12 @@ def costs(lines):
     runs = {}
     for line in lines:
         runs.setdefault((line["task"], line["agent"]), []).append(line)
-    speeds = {
-        which: estimate.over_seeds([Estimate(x["steps_per_second"]) for x in each])
-        for which, each in runs.items()
-    }
     return tables.Table(
         label="peers-costs",
         title="peers: steps, steps a second, parameters, and bytes of memory",
-        columns=("task", "agent", "steps", "steps/s", "parameters", "state bytes"),
+        columns=("task", "agent", "steps", "steps/s, median", "parameters", "state bytes"),
         rows=[
-            (*which, each[-1]["steps"], speeds[which], each[-1]["parameters"],
+            (*which, each[-1]["steps"], _speed(each), each[-1]["parameters"],
              each[-1]["state_bytes"])
             for which, each in runs.items()
         ],
@@ -62,3 +91,12 @@ def costs(lines):
         "that acts. It draws a new lifetime in every step, to have it where one ends; we draw one "
         "where a window begins, and every 32 steps.",
     )  # fmt: skip
+
+
+def _estimates(lines):
+    return comparison.estimates(comparison.held_out(lines))
+
+
+def _speed(lines):
+    """Steps a second in the median of runs, of which some were beside other work."""
+    return round(statistics.median(line["steps_per_second"] for line in lines))

@@ -1,6 +1,6 @@
-"""What helps a memory to be learned from reward: predicting, or having been taught before?
+r"""What helps a memory to be learned from reward: predicting, or having been taught before?
 
-    python -m experiments.train --config=experiments/configs/binding.py --workdir=runs/taught \\
+    python -m experiments.train --config=experiments/configs/binding.py --workdir=runs/taught \
         --config.classes=4 --config.words=8 --config.delay=4 --config.updates=100
     python -m experiments.ablate --study=experiments/ablations/prediction.py
 

@@ -11,12 +11,12 @@ Time       99,552 steps; 122 updates at about 2 a second beside other work (comm
 Score      1.000 of at most 1 on each of seeds 0, 1, 2 (commit fe21a84); at random -.505.
 """
 
-from experiments.configs import chain
+from experiments.configs import others
 
 
 def get_config():
-    """Return the configuration; what is not named here is as in `chain`."""
-    config = chain.get_config().unlock()
+    """Return the configuration; what is not named here is as in `others`."""
+    config = others.get_config().unlock()
     config.task = "popgym:RepeatPreviousEasy"
     config.memory.addressing = "clock"
     config.memory.slots = 16

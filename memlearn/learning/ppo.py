@@ -1,7 +1,9 @@
 """PPO: learn to answer from reward alone, over lifetimes of several episodes.
 
-Schulman et al., 2017, with what made it work in practice: advantages and values in units of their
-own spread, and clipped values (Huang et al., 2022).
+Schulman et al., 2017, "Proximal policy optimization algorithms", with what makes it work in
+practice: advantages and values in units of their own spread, and clipped values (Huang et al.,
+2022, "The 37 implementation details of proximal policy optimization"). Minibatches are of whole
+windows, so that memory is lived through as it was, and always of the same environments.
 """
 
 import functools
@@ -42,14 +44,17 @@ class Terms(NamedTuple):
 
 
 class Moments(NamedTuple):
-    """The mean and the mean square of returns, moving averages; float32 scalars."""
+    """The mean m and the mean square q of returns, moving averages; float32 scalars.
+
+    spread = sqrt(q - m^2)
+    """
 
     mean: jax.Array
     square: jax.Array
 
     @property
     def spread(self):
-        """The standard deviation, not less than a hundredth."""
+        """The standard deviation of returns, not less than a hundredth."""
         return jnp.sqrt(jnp.maximum(self.square - jnp.square(self.mean), 1e-4))
 
 
@@ -164,8 +169,11 @@ def update(
 def prepare(window, gammas, keys, decay, before, inertia, axis_name=None):
     """Return the `Lesson` of a window, and the `Moments` of returns with those of this one.
 
-    What the policy says a step is worth is in units of the spread of returns, so that it is scaled
-    back before it is compared with rewards.
+        V = m + spread v          what the policy says, v, is in units of the spread of returns
+        A = GAE(r, V)             R = A + V
+        m <- inertia m + (1 - inertia) mean R             and so q, with the mean of R^2
+        A <- (A - mean A) / max(std A, LEAST_SPREAD spread)       over steps with a choice
+        R <- (R - m) / spread                             with m and spread of before the window
 
     Args:
       window: `Window`, arrays `[B, T, ...]`.
@@ -178,6 +186,10 @@ def prepare(window, gammas, keys, decay, before, inertia, axis_name=None):
 
     Returns:
       a pair of `Lesson`, arrays `[B, T, ...]`, and `Moments`.
+
+    Source: GAE, see `returns.advantages`; returns in units of their moments as in PopArt (van
+    Hasselt et al., 2016), without its correction of the last layer, as they move slowly; advantages
+    as by Huang et al., 2022, but for the floor.
     """
     values = before.mean + before.spread * window.values
     found = advantages(window.rewards, values, gammas, decay)
@@ -204,10 +216,11 @@ def loss_fn(params, lesson, policy, terms, entropy_weight, burn_in, predicts="",
         r      = p(a) / p_then(a)
         policy = -mean min(r A, clip(r, 1 - eps, 1 + eps) A)
         value  = 1/2 mean max((V - R)^2, (V_then + clip(V - V_then, -eps, eps) - R)^2)
-        loss   = policy + value_weight * value - entropy_weight * mean entropy + structure
+        entropy = -mean sum_a p(a) log p(a)
+        loss   = policy + value_weight * value - entropy_weight * entropy + structure
                  + prediction_weight * prediction
 
-    Actions are compared where there is a choice. Memory begins each window as it was when it was
+    Means over actions are of steps with a choice. Memory begins each window as it was when it was
     lived, and no gradient goes further back.
 
     Args:
@@ -221,7 +234,12 @@ def loss_fn(params, lesson, policy, terms, entropy_weight, burn_in, predicts="",
       axis_name: the mapped axis over which windows are spread, if any.
 
     Returns:
-      the loss, a scalar, and a dict of scalars.
+      the loss, a scalar, and a dict of scalars: beside its terms how many ratios were `clipped`,
+      and the `divergence` from the policy that acted, mean (r - 1 - log r).
+
+    Source: the clipped gain is equation 7 of Schulman et al., 2017, the sum of terms its equation
+    9, with its entropy; clipped values are of Huang et al., 2022; the divergence is the estimate k3
+    of Schulman, 2020, "Approximating KL divergence".
     """
     memory, keys = lesson.memory, lesson.keys
     lesson = lesson._replace(memory=(), keys=())

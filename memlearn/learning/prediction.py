@@ -7,6 +7,10 @@ compared with what the encoders make of it:
     error = 1/2 mean (prediction - embedding)^2        over modalities that are asked for
 
 where embeddings are targets only: no gradient makes them easier to predict.
+
+Source: that memory is taught by predicting what is perceived is of MERLIN (Wayne et al., 2018),
+that a past event is told again of HCAM (Lampinen et al., 2021); the error, and what is hidden, are
+ours.
 """
 
 import functools

@@ -25,6 +25,9 @@ class Foreign(NamedTuple):
         uint8 `[height, width, 3]`, sides multiples of `SIDE`; `vector`, float32 `[P]`; or both.
       actions: W, how many there are.
       most: steps of an episode, at most.
+      again: function of a random key and the state that a lifetime began with that returns an
+        observation and a state: another beginning of the same instance, for the next episode. None
+        if every episode begins with that very state.
     """
 
     reset: Callable
@@ -32,6 +35,7 @@ class Foreign(NamedTuple):
     perceive: Callable
     actions: int
     most: int
+    again: Callable | None = None
 
 
 class AdaptedState(NamedTuple):
@@ -39,7 +43,7 @@ class AdaptedState(NamedTuple):
 
     Attributes:
       key: random key, of what will happen by chance.
-      start: the observation and the state that every episode begins with.
+      start: the observation and the state that the first episode began with.
       observation: the present one.
       inner: the present state of the environment.
       episode: int32, how many episodes are over.
@@ -61,7 +65,7 @@ class AdaptedState(NamedTuple):
 class Adapted(Environment):
     """Plays lifetimes of another environment; to a learner it is as a `Lifetime` of our own tasks.
 
-    All episodes of a lifetime begin with the same state, so that nothing is reset within it.
+    What all its episodes have in common is the instance; see `Foreign.again`.
 
     Args:
       foreign: `Foreign`.
@@ -96,10 +100,14 @@ class Adapted(Environment):
     def step_env(self, key, state, action, params):
         key, key_step = jax.random.split(state.key)
         *after, reward, over = self.foreign.step(key_step, state.inner, action)
+        begun = state.start
+        if self.foreign.again:
+            begun = self.foreign.again(jax.random.fold_in(key_step, 1), state.start[1])
         # Dtypes are those of the start: environments are not always strict about them.
         observation, inner = jax.tree.map(
-            lambda x, y: jnp.where(over, x, jnp.asarray(y, x.dtype)), state.start, tuple(after)
-        )
+            lambda start, x, y: jnp.where(over, jnp.asarray(x, start.dtype), y.astype(start.dtype)),
+            state.start, begun, jax.tree.map(jnp.asarray, tuple(after)),
+        )  # fmt: skip
         state = AdaptedState(
             key, state.start, observation, inner, state.episode + over,
             boundary=jnp.where(over, EPISODE, NONE).astype(jnp.int32),
@@ -139,6 +147,23 @@ def of_gymnax(env, params, perceive=None):
     return Foreign(
         reset=lambda key: env.reset_env(key, params), step=step, perceive=perceive or as_vector,
         actions=env.num_actions, most=int(params.max_steps_in_episode),
+    )  # fmt: skip
+
+
+def of_old_gymnax(env, params, perceive, actions, most):
+    """Return the `Foreign` of an environment that follows gymnax before 1.0.
+
+    There a step returns five values, and says by itself that time is up.
+
+    Args:
+      env: has `reset_env` and `step_env`, as gymnax calls what does not reset by itself.
+      params: its parameters.
+      perceive, actions, most: as of `Foreign`.
+    """
+    return Foreign(
+        reset=lambda key: env.reset_env(key, params),
+        step=lambda key, state, action: env.step_env(key, state, action, params)[:4],
+        perceive=perceive, actions=actions, most=most,
     )  # fmt: skip
 
 

@@ -60,7 +60,8 @@ def xminigrid(name, rgb=False, **settings):
       rgb: whether an image is perceived instead, 32 pixels a square; xminigrid draws its tiles when
         that is first asked for, in a minute.
       **settings: fields of its parameters, such as `view_size`; and of an `XLand-MiniGrid` a
-        `benchmark`, such as `trivial-21k`, one of whose rulesets each instance has.
+        `benchmark`, such as `trivial-21k`, one of whose rulesets each instance has; its episodes
+        begin with other rooms.
     """
     library = _load("xminigrid", ENVS)
     _check_name("xminigrid", name, library.registered_environments())
@@ -70,15 +71,18 @@ def xminigrid(name, rgb=False, **settings):
     params = _changed(params, settings)
     constants = importlib.import_module("xminigrid.core.constants")
 
-    def reset(key):
-        key_rules, key = jax.random.split(key)
+    def begin(key_rules, key):
         rules = {"ruleset": rulesets.sample_ruleset(key_rules)} if varied else {}
         start = env.reset(params.replace(**rules), key)
-        return start.observation, start
+        return start.observation, (start, key_rules)
+
+    def reset(key):
+        return begin(*jax.random.split(key))
 
     def step(key, state, action):
-        state = env.step(params, state, action)  # its rules are part of it
-        return state.observation, state, state.reward, state.last()
+        now, key_rules = state
+        now = env.step(params, now, action)  # its rules are part of it
+        return now.observation, (now, key_rules), now.reward, now.last()
 
     def perceive(squares):
         tiles = jax.nn.one_hot(squares[..., 0], constants.NUM_TILES)
@@ -87,7 +91,9 @@ def xminigrid(name, rgb=False, **settings):
     if rgb:
         drawn = importlib.import_module("xminigrid.experimental.img_obs")
         env, perceive = drawn.RGBImgObservationWrapper(env), _as_image
-    return adapters.Foreign(reset, step, perceive, env.num_actions(params), params.max_steps)
+    again = (lambda key, state: begin(state[1], key)) if varied else None
+    actions = env.num_actions(params)
+    return adapters.Foreign(reset, step, perceive, actions, params.max_steps, again)
 
 
 def _rulesets(library, benchmark):
@@ -116,7 +122,7 @@ def arcade(name, **settings):
     limits = ("max_steps_in_episode", "max_episode_length")
     # One more: some games look whether time is up before they count the step.
     most = 1 + next(getattr(env, limit) for limit in limits if hasattr(env, limit))
-    return _of_gymnax_0(env, params, _as_image, ARCADE_ACTIONS, most)
+    return adapters.of_old_gymnax(env, params, _as_image, ARCADE_ACTIONS, most)
 
 
 def craftax(name, **settings):
@@ -133,7 +139,7 @@ def craftax(name, **settings):
     env = library.make_craftax_env_from_name(name, auto_reset=False)
     params = _changed(env.default_params, settings)
     perceive = _as_padded_image if "Pixels" in name else adapters.as_vector
-    return _of_gymnax_0(env, params, perceive, env.num_actions, params.max_timesteps)
+    return adapters.of_old_gymnax(env, params, perceive, env.num_actions, params.max_timesteps)
 
 
 def _load(module, how):
@@ -160,18 +166,10 @@ def _changed(params, settings):
     _check_settings(settings, params.__dataclass_fields__)
     for name, value in settings.items():
         kind = type(getattr(params, name))
-        if kind in (int, float, bool) and not isinstance(value, int | float):
+        fits = {int: int, float: int | float, bool: bool}
+        if not isinstance(value, fits.get(kind, object)):
             raise UserError(f"{name} cannot be {value!r}; it is of type {kind.__name__}")
     return params.replace(**settings)
-
-
-def _of_gymnax_0(env, params, perceive, actions, most):
-    """The `Foreign` of what follows gymnax before 1.0: a step says itself that time is up."""
-    return adapters.Foreign(
-        reset=lambda key: env.reset_env(key, params),
-        step=lambda key, state, action: env.step_env(key, state, action, params)[:4],
-        perceive=perceive, actions=actions, most=most,
-    )  # fmt: skip
 
 
 def _as_image(pixels):

@@ -53,7 +53,7 @@ def test_every_agent_is_run_once(tmp_path, peers):
         ("memorax gru", 0), ("memorax lru", 0), ("memorax gru", 1), ("memorax lru", 1),
     }  # fmt: skip
     assert "| memorax lru " in both.stdout and "**0.500** ± 0.000" in both.stdout
-    assert "100.000" in (tmp_path / "peers.md").read_text()
+    assert "| memorax lru |    2 |" in (tmp_path / "peers.md").read_text()
     few = compare(tmp_path, *arguments, "--seeds=1", "--steps=7")
     assert few.returncode == 0, few.stderr
     cells = (tmp_path / "peers.md").read_text().replace("|", " ").split()
@@ -66,7 +66,10 @@ def test_tasks_of_ours_and_of_others_have_tables_of_their_own_and_one_together()
     said |= dict(parameters=7, state_bytes=8)
     lines = [{**said, "task": task} for task in ("counting", TASK)]
     tables = report.of_lines(lines)
-    columns = {table.label: table.columns[1:] for table in tables[:-1]}
+    (agent, runs, *means, speed, parameters, state_bytes) = tables[0].rows[0]
+    assert (agent, runs, speed, parameters, state_bytes) == ("memorax gru", 2, 1, 7, 8)
+    assert [mean.mean for mean in means] == [0.5, 0.5, 0.5]
+    columns = {table.label: table.columns[1:] for table in tables[1:-1]}
     assert columns == {
         "peers-tasks": ("counting",), "peers-cards": (TASK,),
         "peers-all": ("counting", TASK, "mean"),

@@ -111,6 +111,8 @@ def test_film_shows_every_step_of_a_lifetime(trained):
     run = call(command("film", f"--checkpoint={trained}", "--lifetime=2"))
     assert run.returncode == 0, run.stderr
     assert run.stdout.split() == ["film", str(trained / "lifetime-binding.gif")]
+    run_of_none = call(command("film", f"--checkpoint={trained}", "--layer=1"))
+    assert run_of_none.returncode == 2 and "there are 1 layers of memory" in run_of_none.stderr
     with Image.open(trained / "lifetime-binding.gif") as image:
         assert image.n_frames == 3 + 1 + 3, "names, delay, questions"
 

@@ -3,12 +3,19 @@
 import json
 import os
 
+import chex
+import jax
 import pytest
 
-from memlearn.training import metrics
+from experiments import courses, trained
+from experiments.configs import offline
+from memlearn import build
+from memlearn.training import metrics, workdir
+from memlearn.training.checkpoint import Checkpoints
 from memlearn.types import SENSES
 from tests import recordings
 from tests.commands import call, command
+from tests.worlds import small_config
 
 SMALL = dict(words=6, batch=8, width=16, channels=(4, 4), updates=2, log_every=1)
 SMALL |= {"validation_lifetimes": 4, "experience.held_out": 0.3}
@@ -56,6 +63,27 @@ def test_train_and_evaluate(folder, kind, data, length, source):
     assert "episodes trained on" in run.stderr and "held-out episodes" in run.stderr
     assert json.loads((folder / kind / "evaluation.json").read_text()) == found
     assert (folder / kind / "curves.png").stat().st_size > 1000
+
+
+def test_what_recorded_lifetimes_taught_goes_on_by_reward(folder, data_dir, tmp_path, capsys):
+    config = small_config()
+    config.task, config.data_dir = "recorded", str(folder / "kept")
+    config.experience.update(offline.MAPPINGS["lifetimes"], length=12, held_out=0.3)
+    config.experience.folder = str(folder / "lifetimes")
+
+    def course_of(config):
+        return courses.course(config, build.policy(config), build.optimizer(config))
+
+    taught = course_of(config).begin(jax.random.key(0))
+    with workdir.claim(tmp_path, config):
+        checkpoints = Checkpoints(tmp_path / "checkpoints")
+        checkpoints.save(1, taught)
+        checkpoints.close()
+    rewarded = small_config()
+    rewarded.learner, rewarded.data_dir = "ppo", str(data_dir)
+    begun = trained.warmed(course_of(rewarded), tmp_path).begin(jax.random.key(1))
+    chex.assert_trees_all_equal(begun.params, taught.params)
+    assert "begins anew" not in capsys.readouterr().err
 
 
 def test_what_plays_tasks_says_that_there_are_none(folder):

@@ -48,7 +48,7 @@ def test_cut_off_in_the_middle_of_lifetimes_it_ends_the_same_to_the_bit(whole, t
     assert steps == list(range(1, 7))
 
 
-def test_a_run_begins_where_another_ended(whole, data_dir):
+def test_a_run_begins_where_another_ended(whole, data_dir, capsys):
     """What only one of them has begins anew, and only that."""
     known = state(whole)[1].params["params"]
     _, config = trained.find(whole)
@@ -61,6 +61,8 @@ def test_a_run_begins_where_another_ended(whole, data_dir):
     params = begun()
     assert set(params) - set(known) == {"predictions", "memories_1", "LayerNorm_1"}
     chex.assert_trees_all_equal({name: params[name] for name in known}, known)
+    said = "LayerNorm_1, memories_1, predictions is not in"
+    assert said in capsys.readouterr().err
     config.width = 24
     with pytest.raises(UserError, match=r"has the shape \(.*, and in .*; give both runs the same"):
         begun()
@@ -97,7 +99,10 @@ def test_an_environment_of_others_from_training_to_evaluation(tmp_path, data_dir
         ({"easier": (0.5,)}, "easier levels are left behind by easier_until, from 1 to 1999"),
         ({"task": "popgym:RepeatFirstEasy", "later": ("rule",)}, "easier and later are for tasks"),
         ({"task": "popgym:RepeatFirstEasy", "ppo.within": 0.0}, "by their own reward alone"),
-        ({"ppo.entropy_weights": (0.1,)}, "ppo.clip must be positive, and ppo.entropy_weights two"),
+        ({"ppo.entropy_weights": (0.1,)}, "ppo.entropy_weights must be two, of at least 0; got"),
+        ({"ppo.entropy_weights": ("a", "b")}, "ppo.entropy_weights must be two, of at least 0"),
+        ({"ppo.prediction_weight": -1.0}, "ppo.prediction_weight must be at least 0; got -1.0"),
+        ({"ppo.burn_in": 2}, "ppo.burn_in is for windows that are parts of a lifetime"),
         ({"ppo.window": 1, "ppo.predicts": "next"}, "next takes a window of 2 steps"),
         ({"learner": "sarsa"}, "no learner is called 'sarsa'; there are: imitation, ppo"),
         ({"experience.folder": "recorded"}, "what was recorded can only be imitated"),

@@ -1,6 +1,7 @@
 """PPO: the loss by hand, acting against learning, and what windows carry."""
 
 import functools
+from types import SimpleNamespace
 
 import chex
 import jax
@@ -9,9 +10,11 @@ import numpy as np
 import optax
 import pytest
 
-from memlearn import build
+from memlearn import build, memories
+from memlearn import policy as policy_module
 from memlearn.learning import ppo
 from memlearn.learning.rollout import FRESH, begin, rollout
+from memlearn.memory.fixed import memax
 from memlearn.tasks.adapters import Adapted, Foreign
 from memlearn.training.parallel import parallel
 from memlearn.types import EPISODE, LIFETIME, UserError
@@ -39,11 +42,22 @@ def as_it_is(keys, steps):
     return steps
 
 
+# What is not a kind of memory by itself.
+MEMORIES = {
+    "clock": {"memory.addressing": "clock", "memory.layers": 2},
+    "count": {"memory.count": "learned"},
+    "knowledge": {"memory.knowledge": 4},
+}
+FIRST = "learned", "clock", "store", "gru"
+OTHERS = sorted({*MEMORIES, *memories.MEMORIES} - {*FIRST, *memax.KINDS})
+
+
 @functools.cache
 def begun(memory="learned", task="binding"):
     """An environment, a policy, a world, and the actors of a batch of lifetimes."""
     config = small_config()
-    config.memory.kind, config.task = memory, task
+    config.task = task
+    config.update_from_flattened_dict(MEMORIES.get(memory, {"memory.kind": memory}))
     env, policy, world = build.environment(config), build.policy(config), small_world(config)
     state = ppo.init(policy, optax.sgd(1e-2), env, world, jax.random.key(0), BATCH)
     return env, policy, world, state
@@ -127,10 +141,12 @@ def test_lifetimes_that_end_early_are_followed_by_others():
 
 @pytest.mark.parametrize(
     "memory",
-    ["learned", "store", "gru", *slow_values("dnc", "window", "gated_slots", "lstm", "none")],
+    [*FIRST, *slow_values(*OTHERS, *memax.KINDS)],
 )
 def test_what_is_learned_from_is_what_was_done(memory):
     """Log-probabilities and values of whole windows are those of acting step by step."""
+    if memory in memax.KINDS:
+        pytest.importorskip("memax", reason="memax is not installed")
     _, policy, _, state = begun(memory)
     for window in lived(memory):
         apply = jax.jit(policy.apply)
@@ -139,6 +155,34 @@ def test_what_is_learned_from_is_what_was_done(memory):
         taken = jnp.take_along_axis(log_p, window.actions[..., None], axis=-1)[..., 0]
         np.testing.assert_allclose(taken, window.log_probs, atol=2e-5)
         np.testing.assert_allclose(output.value, window.values[:, :-1], atol=2e-5)
+
+
+def test_the_loss_of_three_steps_by_hand():
+    """The first is done more often than before, the second less; at the third there is no choice.
+
+    gains    min(1.25 * 1, 1.2 * 1) = 1.2 and min(.5 * -2, .8 * -2) = -1.6, so -.2 in the mean
+    values   max((1 - 0)^2, (.5 + .2 - 0)^2) = 1, max((0 - 1)^2, (0 - 1)^2) = 1, and 0
+    entropy  log 2 = .693147 and -.25 log .25 - .75 log .75 = .562335
+    """
+    said = policy_module.Output(
+        logits=jnp.log(jnp.array([[[0.5, 0.5], [0.25, 0.75], [1.0, 1e-9]]])),
+        value=jnp.array([[1.0, 0.0, 2.0]]),
+    )
+    fixed = SimpleNamespace(apply=lambda *_, **__: (((), said, None), {}))
+    lesson = ppo.Lesson(
+        memory=(), steps=SimpleNamespace(choices=jnp.array([[2, 2, 1]])),
+        actions=jnp.array([[1, 0, 0]]), log_probs=jnp.log(jnp.array([[0.4, 0.5, 0.1]])),
+        values=jnp.array([[0.5, 0.0, 2.0]]), advantages=jnp.array([[1.0, -2.0, 9.0]]),
+        returns=jnp.array([[0.0, 1.0, 2.0]]), keys=(),
+    )  # fmt: skip
+    loss, report = ppo.loss_fn({}, lesson, fixed, TERMS, entropy_weight=0.1, burn_in=0)
+    assert report["policy"] == pytest.approx(0.2)
+    assert report["value"] == pytest.approx(1 / 3)
+    assert report["entropy"] == pytest.approx(0.627741, abs=1e-6)
+    assert report["clipped"] == 1
+    # 1.25 - 1 - log 1.25 = .026856 and .5 - 1 - log .5 = .193147
+    assert report["divergence"] == pytest.approx(0.110002, abs=1e-6)
+    assert loss == pytest.approx(0.2 + 0.5 / 3 - 0.0627741, abs=1e-6)
 
 
 def test_the_loss_equals_the_definition():
@@ -221,9 +265,10 @@ def test_burning_in_fills_memory_without_a_gradient():
 
 def updating(env, policy, **settings):
     """An update by plain gradient descent, of windows of five steps."""
+    settings = {"optimizer": optax.sgd(1e-2), "window": 5, **SETTINGS, **settings}
     return functools.partial(
-        ppo.update, policy=policy, optimizer=optax.sgd(1e-2), env=env, see=as_it_is, window=5,
-        curriculum=lambda world, step: world, terms=TERMS, **{**SETTINGS, **settings},
+        ppo.update, policy=policy, env=env, see=as_it_is, curriculum=lambda world, step: world,
+        terms=TERMS, **settings,
     )  # fmt: skip
 
 
@@ -262,6 +307,44 @@ def test_too_few_lifetimes_of_a_device_are_said():
     spread = parallel(update, "pmap", BATCH, shared=(world,))
     with pytest.raises(UserError, match="2 lifetimes of a device cannot be divided into 4"):
         spread.update(spread.spread(state), keys(0))
+
+
+def test_what_is_rewarded_is_done():
+    """A bit that is seen is to be said: 64 steps an update, of which half are right by luck."""
+
+    def reset(key):
+        bit = jax.random.bernoulli(key).astype(jnp.float32)
+        return bit, bit
+
+    foreign = Foreign(
+        reset, step=lambda key, bit, action: (bit, bit, 1.0 * (action == bit), True),
+        perceive=lambda bit: {"vector": bit[None]}, actions=2, most=1,
+    )  # fmt: skip
+    config = small_config()
+    config.memory.kind, config.words = "none", 2
+    policy, env = build.policy(config), Adapted(foreign, episodes=4)
+    optimizer = optax.adam(3e-3)
+    update = jax.jit(updating(env, policy, optimizer=optimizer, window=4, updates=40))
+    state, scores = ppo.init(policy, optimizer, env, (), jax.random.key(0), BATCH), []
+    for step in range(40):
+        state, report = update(state, keys(step), ())
+        scores.append(float(report["score"]))
+    assert np.mean(scores[:5]) < 0.75 and np.mean(scores[-5:]) > 0.95
+
+
+def test_the_rate_of_learning_is_of_all_steps_along_a_gradient():
+    """Four of them for each of ten updates: it rises in two updates, and falls to a fiftieth."""
+    config = small_config()
+    config.learner, config.updates, config.warmup, config.weight_decay = "ppo", 10, 2, 0.0
+    config.ppo.epochs, config.ppo.minibatches, config.learning_rate = 2, 2, 0.05
+    optimizer = build.optimizer(config)
+    state, sizes = optimizer.init(jnp.float32(0)), []
+    for _ in range(41):  # by Adam, a gradient that stays the same moves as far as the rate
+        moved, state = optimizer.update(jnp.float32(1), state, jnp.float32(0))
+        sizes.append(-float(moved))
+    assert np.argmax(sizes) == 8 and sizes[8] == pytest.approx(0.05, rel=1e-3)
+    assert sizes[0] == pytest.approx(0.025, rel=1e-3)
+    assert sizes[-1] == pytest.approx(0.001, rel=1e-3)
 
 
 def test_new_lifetimes_begin_with_a_boundary():

@@ -73,6 +73,26 @@ def test_episodes_of_a_lifetime_are_of_the_same_instance():
     assert over.all() and not jax.vmap(env.is_truncated, in_axes=(0, None))(states, ()).any()
 
 
+def test_an_instance_may_begin_elsewhere_in_every_episode():
+    def begin(key, number):
+        return (place := jax.random.uniform(key)), (place, number)
+
+    def step(key, state, action):
+        return state[0], state, action == state[1], True
+
+    foreign = Foreign(
+        reset=lambda key: begin(key, jax.random.randint(key, (), 0, 4)), step=step,
+        perceive=lambda place: {"vector": place[None]}, actions=4, most=1,
+        again=lambda key, state: begin(key, state[1]),
+    )  # fmt: skip
+    states, after, record = lived(Adapted(foreign, episodes=3), always(1), 3)
+    np.testing.assert_array_equal(after.inner[1], states.inner[1])
+    np.testing.assert_array_equal(after.start[0], states.start[0])
+    places = record.steps.observation["vector"][..., 0]
+    assert len(np.unique(places)) == BATCH * 3
+    np.testing.assert_array_equal(places[:, 0], states.start[0])
+
+
 def test_a_chain_of_gymnax_is_what_it_is():
     foreign = libraries.gymnax("MemoryChain-bsuite", memory_length=4, max_steps_in_episode=9)
     assert (foreign.actions, foreign.most) == (2, 9)
@@ -135,6 +155,10 @@ def test_images_that_cannot_be_read_are_one_line():
         (
             {"task": "gymnax:MemoryChain-bsuite", "env_params": (("memory_length", "x"),)},
             "memory_length cannot be 'x'; it is of type int",
+        ),
+        (
+            {"task": "gymnax:MemoryChain-bsuite", "env_params": (("memory_length", 2.5),)},
+            "memory_length cannot be 2.5; it is of type int",
         ),
         ({"episodes": 2}, "episodes and env_params are for environments of others"),
         ({"task": "gymnax:Catch-bsuite", "env_params": ("rows",)}, "env_params must be pairs"),

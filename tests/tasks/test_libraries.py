@@ -95,12 +95,16 @@ def test_instances_of_xland_have_rules_of_a_benchmark(monkeypatch, tmp_path):
     library.benchmarks.save_bz2_pickle(benchmark, str(tmp_path / "trivial_21k"))
     foreign = libraries.xminigrid(name, benchmark="trivial-21k", view_size=3)
     states = play.reset(Adapted(foreign, 2), (), jax.random.split(jax.random.key(0), 8))
-    which = np.asarray(states.inner.state.goal_encoding[:, 2]) - 1
+    begun = states.inner[0].state
+    which = np.asarray(begun.goal_encoding[:, 2]) - 1
     assert set(which) == {0, 1}, "instances differ"
-    np.testing.assert_array_equal(states.inner.state.goal_encoding, held[which])
-    laid = np.asarray(states.inner.state.grid)[..., 0]
+    np.testing.assert_array_equal(begun.goal_encoding, held[which])
+    laid = np.asarray(begun.grid)[..., 0]
     np.testing.assert_array_equal((laid == 3).sum((1, 2)), which == 0)
     np.testing.assert_array_equal((laid == 4).sum((1, 2)), which == 1)
+    again = jax.vmap(foreign.again)(jax.random.split(jax.random.key(1), 8), states.inner)[1]
+    np.testing.assert_array_equal(again[0].state.goal_encoding, held[which])
+    assert (again[0].state.grid != begun.grid).any((1, 2, 3)).all(), "other rooms, the same rules"
 
     def offline(*args, **kwargs):
         raise OSError("no network")
