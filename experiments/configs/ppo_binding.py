@@ -20,12 +20,12 @@ has as many names and words as `binding`; `ppo_binding.py:mixture` has all tasks
 Hardware   2 CPU cores.
 Time       On one core: level0, 150 updates, 230,400 steps, in 4 minutes; level1, 200 updates,
            614,400 steps, in 7 (commit 6c93c72); mixture, 500 updates in 26 (commit d917bf6);
-           mixture_level1, its three runs in 3, 8 and 27 (commit 2352ef8, with warm_start told).
+           mixture_level1, its three runs in 3, 8 and 27 (commit 2352ef8).
 Score      level0: .965 to .973 on held-out classes and faces, three seeds (commit d917bf6); a guess
-           is .125. level1: .961 and .963, two seeds (commit 6c93c72); a guess is .031.
-           mixture: .953 to .983, counting .637, seed 0 (commit d917bf6, told updates and
-           later_after as they are now). mixture_level1: .928 to .966, counting .258 and .312, two
-           seeds (commits 0399dc6, told its fields, and 2352ef8).
+           is .125. level1: .961 to .964, three seeds (commits 6c93c72, 7ebd6a8); a guess is .031.
+           mixture: .953 to .983, counting .637, seed 0 (commit d917bf6 with --config.updates=500
+           --config.later_after=100, now the default). mixture_level1: .928 to .966, counting .258
+           to .312, three seeds (commits 0399dc6, 2352ef8, 7ebd6a8).
 """
 
 from experiments.configs import binding

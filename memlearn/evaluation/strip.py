@@ -72,10 +72,11 @@ def _panels(trace, sources):
         (4.0, functools.partial(_draw_slots, trace.read[..., :slots], "read from")),
     ]
     if trace.key_sources is not None:
+        height = max(2.4, 0.17 * len(sources))  # so that their names have room
         for name in ("key", "query"):
             weights = getattr(trace, f"{name}_sources")[:, bank]
             label = f"{name} of\nbank {bank}"
-            panels.append((2.4, functools.partial(_draw_sources, weights, sources, label)))
+            panels.append((height, functools.partial(_draw_sources, weights, sources, label)))
     return panels
 
 
