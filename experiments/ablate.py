@@ -72,7 +72,7 @@ def check(config, shares):
     checks.check(config)
     worlds.conditions(config)
     course = courses.course(config, build.policy(config), build.optimizer(config))
-    trained.warmed(course, config.warm_start)
+    trained.warmed(course, config.warm_start, tell=False)
     if shares and config.memory.kind not in designs.DESIGNS:
         raise UserError(f"{config.memory.kind!r} has no slots to take a share of")
 

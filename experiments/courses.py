@@ -64,8 +64,11 @@ def _ppo(config, policy, optimizer):
         raise UserError(f"ppo.window must be at most {env.length}, the steps of a lifetime, or 0")
     if not 0 <= config.ppo.burn_in < window:
         raise UserError(f"ppo.burn_in must be less than the {window} steps of a window")
-    if config.ppo.burn_in and window == env.length:  # its first steps would never be learned from
-        raise UserError("ppo.burn_in is for windows that are parts of a lifetime; see ppo.window")
+    if config.ppo.burn_in and not build.foreign(config) and env.length % window == 0:
+        raise UserError(
+            f"ppo.burn_in: a lifetime of {env.length} steps begins where a window does, and its "
+            "first steps would never be learned from; set another --config.ppo.window"
+        )
     if config.ppo.predicts == "next" and window - config.ppo.burn_in < 2:
         raise UserError("ppo.predicts=next takes a window of 2 steps after ppo.burn_in")
     return Course(

@@ -25,6 +25,7 @@ from flax import serialization
 from experiments import command, trained
 from memlearn import build, recorded, worlds
 from memlearn.evaluation import agreement, curves, episodes, report, retrieval, strip, study
+from memlearn.memory.slot_memory import SlotTrace
 from memlearn.training import metrics
 from memlearn.types import UserError
 
@@ -142,8 +143,9 @@ def draw(folder, config, policy, state, scores):
     for task in scores:
         record, traces = trained.lifetime(config, policy, state.params, task)
         for layer, sources in enumerate(build.sources(config)):
-            paths.append(folder / f"lifetime-{task}{f'-layer{layer}' if layer else ''}.png")
-            strip.draw(record, traces[layer], sources, paths[-1])
+            if layer == 0 or isinstance(traces[layer], SlotTrace):
+                paths.append(folder / f"lifetime-{task}{f'-layer{layer}' if layer else ''}.png")
+                strip.draw(record, traces[layer], sources, paths[-1])
     return paths
 
 

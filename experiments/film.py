@@ -3,8 +3,8 @@
     python -m experiments.film --checkpoint=runs/binding [--task=NAME] [--lifetime=0] [--layer=0]
         [--out=FILE]
 
-Writes an animation, lifetime-TASK.gif in the workdir unless --out names another, a .gif or, with
-ffmpeg, an .mp4.
+Writes an animation, lifetime-TASK.gif in the workdir, of further layers lifetime-TASK-layer1.gif
+and so on, unless --out names another, a .gif or, with ffmpeg, an .mp4.
 """
 
 import pathlib
@@ -27,10 +27,11 @@ def main():
     folder, config = trained.find(CHECKPOINT.value)
     tasks = (config.task,) if build.foreign(config) else build.tasks(config)
     task = build.lookup({x: x for x in tasks}, TASK.value or tasks[0], "task of this run")
-    path = pathlib.Path(OUT.value or folder / f"lifetime-{task.replace(':', '-')}.gif")
+    layer = f"-layer{LAYER.value}" if LAYER.value else ""
+    path = pathlib.Path(OUT.value or folder / f"lifetime-{task.replace(':', '-')}{layer}.gif")
     film.writer(path)  # what cannot be written is said before anything is lived
     if LAYER.value >= config.memory.layers:
-        raise UserError(f"there are {config.memory.layers} layers of memory; see --layer")
+        raise UserError(f"--layer must be less than the {config.memory.layers} of this memory")
     policy, state = build.policy(config), trained.restore(folder, config)
     record, traces = trained.lifetime(config, policy, state.params, task, LIFETIME.value)
     held_out = "" if build.foreign(config) else "held-out "

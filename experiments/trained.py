@@ -13,7 +13,7 @@ from experiments.configs import binding
 from memlearn import build, worlds
 from memlearn.evaluation import retrieval
 from memlearn.tasks import play
-from memlearn.training import checkpoint, workdir
+from memlearn.training import checkpoint, hosts, workdir
 from memlearn.types import UserError
 
 
@@ -43,11 +43,11 @@ def find(folder):
     return folder, config
 
 
-def warmed(course, folder):
+def warmed(course, folder, tell=True):
     """Return a `Course` that begins with the parameters of a trained run, if a folder is named.
 
-    Parameters that only the course has begin anew, and those that only the run has are not used:
-    both are said, on stderr.
+    Parameters that only the course has begin anew, and those that only the run has are not used;
+    if `tell`, both are said on stderr.
 
     Raises:
       UserError: if there is no such run, or its parameters have other shapes.
@@ -70,16 +70,21 @@ def warmed(course, folder):
                 f"{'/'.join(name[1:])} has the shape {begun[name].shape}, and in {folder} "
                 f"{known[name].shape}; give both runs the same sizes"
             )
-    if anew := _parts(begun.keys() - known.keys()):
-        print(f"of what is trained, {anew} is not in {folder}, and begins anew", file=sys.stderr)
-    if unused := _parts(known.keys() - begun.keys()):
-        print(f"of what {folder} knows, {unused} is not used", file=sys.stderr)
+    if tell and hosts.first():
+        for parts, what in (
+            (_parts(begun, known), f"is not in {folder}, and begins anew"),
+            (_parts(known, begun), f"is in {folder}, and is not used"),
+        ):
+            for part in parts:
+                print(part, what, file=sys.stderr)
     return course._replace(begin=begin)
 
 
-def _parts(names):
-    """The parts of the policy that some of its parameters, paths, are of."""
-    return ", ".join(sorted({name[1] for name in names}))
+def _parts(params, others):
+    """Name the parts of a policy of which some parameters, by their paths, are not in another."""
+    there = {name[1] for name in others}
+    parts = sorted({name[1] for name in params.keys() - others.keys()})
+    return [f"a part of {part}" if part in there else part for part in parts]
 
 
 def restore(folder, config):

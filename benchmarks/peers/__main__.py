@@ -6,7 +6,8 @@
 One run after the other, each in a process of its own, all tasks before the next seed. Appends a
 line for each to OUT.jsonl, and leaves out those that are there: the same command goes on where it
 was stopped. Writes tables of all that is there of as many steps and of the same settings to OUT.md
-and OUT.tex after every run. What was run with others stays in the file, and out of the tables.
+and OUT.tex after every run. What was run with others stays in the file, and out of the tables;
+sizes of memorax's memories, and its version, are no part of settings.
 """
 
 import functools
@@ -39,7 +40,7 @@ def main():
     path = pathlib.Path(f"{OUT.value}.jsonl")
     path.parent.mkdir(parents=True, exist_ok=True)
     lines = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
-    lines = [line for line in lines if line["settings"] == mark(line["task"], line["agent"])]
+    lines = [line for line in lines if line.get("settings") == mark(line["task"], line["agent"])]
     there = {(x["task"], x["seed"], x["agent"]) for x in lines}
     every = [
         (task, seed, agent)

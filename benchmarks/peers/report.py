@@ -49,7 +49,7 @@ def overview(groups, lines):
         rows=rows,
         best=True,
         note="Means over tasks are of seeds that met every task, with their 95 % interval; of one "
-        "seed, there is none.",
+        "seed, there is none; of one task, it is over lifetimes.",
     )
 
 

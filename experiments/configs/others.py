@@ -3,10 +3,11 @@
     python -m experiments.train --config=experiments/configs/others.py --workdir=runs/bandit
     python -m experiments.evaluate --checkpoint=runs/bandit
 
-A bandit of gymnax, of whose two arms one pays nine times as often; which one, every instance has to
-be found out, and remembered. `--config.task=LIBRARY:NAME` is for another, `--config.env_params` for
-what that has, `--config.words` if it has more actions than 8, and `--config.ppo.window=64` if an
-episode may be long: a window is a whole lifetime otherwise. See docs/extending.md.
+A bandit of gymnax, of whose two arms one pays nine times as often. Which of them differs by
+instance, and has to be found out and remembered. `--config.task=LIBRARY:NAME` is for another,
+`--config.env_params` for what that has, `--config.words` if it has more actions than 8, and
+`--config.ppo.window=64` if an episode may be long: a window is a whole lifetime otherwise. See
+docs/extending.md.
 
 Hardware   2 CPU cores.
 Time       TIME

@@ -1,7 +1,7 @@
 """Environments of others, as lifetimes of several episodes of the same instance.
 
-Where an instance differs from another, be it a maze or where the reward is, and episodes of a
-lifetime do not, what is found out in one pays in the next.
+Where instances differ, be it by a maze or by where the reward is, and all episodes of a lifetime
+are of the same one, what is found out in an episode pays in the next.
 """
 
 from collections.abc import Callable
@@ -26,8 +26,9 @@ class Foreign(NamedTuple):
       actions: W, how many there are.
       most: steps of an episode, at most.
       again: function of a random key and the state that a lifetime began with that returns an
-        observation and a state: another beginning of the same instance, for the next episode. None
-        if every episode begins with that very state.
+        observation and a state: another beginning of the same instance, for the next episode. It
+        is called at every step, whether or not an episode ends. None if every episode begins with
+        that very state.
     """
 
     reset: Callable
@@ -102,7 +103,7 @@ class Adapted(Environment):
         *after, reward, over = self.foreign.step(key_step, state.inner, action)
         begun = state.start
         if self.foreign.again:
-            begun = self.foreign.again(jax.random.fold_in(key_step, 1), state.start[1])
+            begun = self.foreign.again(jax.random.fold_in(state.key, 2), state.start[1])
         # Dtypes are those of the start: environments are not always strict about them.
         observation, inner = jax.tree.map(
             lambda start, x, y: jnp.where(over, jnp.asarray(x, start.dtype), y.astype(start.dtype)),

@@ -60,8 +60,8 @@ def xminigrid(name, rgb=False, **settings):
       rgb: whether an image is perceived instead, 32 pixels a square; xminigrid draws its tiles when
         that is first asked for, in a minute.
       **settings: fields of its parameters, such as `view_size`; and of an `XLand-MiniGrid` a
-        `benchmark`, such as `trivial-21k`, one of whose rulesets each instance has; its episodes
-        begin with other rooms.
+        `benchmark`, such as `trivial-21k`, one of whose rulesets each instance has; in each of
+        its episodes things lie elsewhere.
     """
     library = _load("xminigrid", ENVS)
     _check_name("xminigrid", name, library.registered_environments())

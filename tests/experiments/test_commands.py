@@ -13,7 +13,7 @@ from PIL import Image
 from memlearn.training import metrics
 from memlearn.training.checkpoint import Checkpoints
 from tests.commands import UPDATES, Running, call, command, training
-from tests.slow import slow_values
+from tests.slow import SLOW, slow_values
 from tests.worlds import small_run
 
 
@@ -107,12 +107,31 @@ def test_diagnose_prints_one_object_and_draws_each_layer(trained):
     assert (trained / "structure-layer0.png").stat().st_size > 1000
 
 
+@SLOW
+def test_every_layer_is_shown(tmp_path, data_dir):
+    run = call(training(tmp_path / "two", data_dir, "--config.memory.layers=2"))
+    assert run.returncode == 0, run.stderr
+    checkpoint = f"--checkpoint={tmp_path / 'two'}"
+    for name, asked in (
+        ("evaluate", "--lifetimes=4"), ("diagnose", "--lifetimes=4"), ("film", "--layer=1"),
+    ):  # fmt: skip
+        run = call(command(name, checkpoint, asked))
+        assert run.returncode == 0, run.stderr
+    found = json.loads((tmp_path / "two" / "structure.json").read_text())
+    assert len(found["layers"]) == len(found["answered"]["binding"]["without"]) == 2
+    for picture in (
+        "lifetime-binding.png", "lifetime-binding-layer1.png", "lifetime-binding-layer1.gif",
+        "structure-layer0.png", "structure-layer1.png",
+    ):  # fmt: skip
+        assert (tmp_path / "two" / picture).stat().st_size > 1000
+
+
 def test_film_shows_every_step_of_a_lifetime(trained):
     run = call(command("film", f"--checkpoint={trained}", "--lifetime=2"))
     assert run.returncode == 0, run.stderr
     assert run.stdout.split() == ["film", str(trained / "lifetime-binding.gif")]
     run_of_none = call(command("film", f"--checkpoint={trained}", "--layer=1"))
-    assert run_of_none.returncode == 2 and "there are 1 layers of memory" in run_of_none.stderr
+    assert run_of_none.returncode == 2 and "less than the 1 of this" in run_of_none.stderr
     with Image.open(trained / "lifetime-binding.gif") as image:
         assert image.n_frames == 3 + 1 + 3, "names, delay, questions"
 

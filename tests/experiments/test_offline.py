@@ -65,7 +65,7 @@ def test_train_and_evaluate(folder, kind, data, length, source):
     assert (folder / kind / "curves.png").stat().st_size > 1000
 
 
-def test_what_recorded_lifetimes_taught_goes_on_by_reward(folder, data_dir, tmp_path, capsys):
+def test_reward_begins_with_what_recorded_lifetimes_taught(folder, data_dir, tmp_path, capsys):
     config = small_config()
     config.task, config.data_dir = "recorded", str(folder / "kept")
     config.experience.update(offline.MAPPINGS["lifetimes"], length=12, held_out=0.3)

@@ -61,8 +61,9 @@ def test_a_run_begins_where_another_ended(whole, data_dir, capsys):
     params = begun()
     assert set(params) - set(known) == {"predictions", "memories_1", "LayerNorm_1"}
     chex.assert_trees_all_equal({name: params[name] for name in known}, known)
-    said = "LayerNorm_1, memories_1, predictions is not in"
-    assert said in capsys.readouterr().err
+    said = capsys.readouterr().err.splitlines()
+    anew = f"is not in {whole}, and begins anew"
+    assert said == [f"{part} {anew}" for part in ("LayerNorm_1", "memories_1", "predictions")]
     config.width = 24
     with pytest.raises(UserError, match=r"has the shape \(.*, and in .*; give both runs the same"):
         begun()
@@ -102,7 +103,7 @@ def test_an_environment_of_others_from_training_to_evaluation(tmp_path, data_dir
         ({"ppo.entropy_weights": (0.1,)}, "ppo.entropy_weights must be two, of at least 0; got"),
         ({"ppo.entropy_weights": ("a", "b")}, "ppo.entropy_weights must be two, of at least 0"),
         ({"ppo.prediction_weight": -1.0}, "ppo.prediction_weight must be at least 0; got -1.0"),
-        ({"ppo.burn_in": 2}, "ppo.burn_in is for windows that are parts of a lifetime"),
+        ({"ppo.burn_in": 2}, "a lifetime of 7 steps begins where a window does"),
         ({"ppo.window": 1, "ppo.predicts": "next"}, "next takes a window of 2 steps"),
         ({"learner": "sarsa"}, "no learner is called 'sarsa'; there are: imitation, ppo"),
         ({"experience.folder": "recorded"}, "what was recorded can only be imitated"),

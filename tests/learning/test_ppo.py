@@ -157,32 +157,33 @@ def test_what_is_learned_from_is_what_was_done(memory):
         np.testing.assert_allclose(output.value, window.values[:, :-1], atol=2e-5)
 
 
-def test_the_loss_of_three_steps_by_hand():
-    """The first is done more often than before, the second less; at the third there is no choice.
+def test_the_loss_of_four_steps_by_hand():
+    """Done more often than before, less, as often; at the last there is no choice.
 
-    gains    min(1.25 * 1, 1.2 * 1) = 1.2 and min(.5 * -2, .8 * -2) = -1.6, so -.2 in the mean
-    values   max((1 - 0)^2, (.5 + .2 - 0)^2) = 1, max((0 - 1)^2, (0 - 1)^2) = 1, and 0
-    entropy  log 2 = .693147 and -.25 log .25 - .75 log .75 = .562335
+    gains    min(1.25 * 1, 1.2 * 1) = 1.2, min(.5 * -2, .8 * -2) = -1.6, 1 * .5
+    values   max((1 - 0)^2, (.5 + .2 - 0)^2) = 1, max((0 - 1)^2, (0 - 1)^2) = 1,
+             max((.9 - 1)^2, (.5 + .2 - 1)^2) = .09, 0
+    entropy  log 2 = .693147, -.25 log .25 - .75 log .75 = .562335, log 2
     """
     said = policy_module.Output(
-        logits=jnp.log(jnp.array([[[0.5, 0.5], [0.25, 0.75], [1.0, 1e-9]]])),
-        value=jnp.array([[1.0, 0.0, 2.0]]),
+        logits=jnp.log(jnp.array([[[0.5, 0.5], [0.25, 0.75], [0.5, 0.5], [1.0, 1e-9]]])),
+        value=jnp.array([[1.0, 0.0, 0.9, 2.0]]),
     )
     fixed = SimpleNamespace(apply=lambda *_, **__: (((), said, None), {}))
     lesson = ppo.Lesson(
-        memory=(), steps=SimpleNamespace(choices=jnp.array([[2, 2, 1]])),
-        actions=jnp.array([[1, 0, 0]]), log_probs=jnp.log(jnp.array([[0.4, 0.5, 0.1]])),
-        values=jnp.array([[0.5, 0.0, 2.0]]), advantages=jnp.array([[1.0, -2.0, 9.0]]),
-        returns=jnp.array([[0.0, 1.0, 2.0]]), keys=(),
+        memory=(), steps=SimpleNamespace(choices=jnp.array([[2, 2, 2, 1]])),
+        actions=jnp.array([[1, 0, 0, 0]]), log_probs=jnp.log(jnp.array([[0.4, 0.5, 0.5, 0.1]])),
+        values=jnp.array([[0.5, 0.0, 0.5, 2.0]]), advantages=jnp.array([[1.0, -2.0, 0.5, 9.0]]),
+        returns=jnp.array([[0.0, 1.0, 1.0, 2.0]]), keys=(),
     )  # fmt: skip
     loss, report = ppo.loss_fn({}, lesson, fixed, TERMS, entropy_weight=0.1, burn_in=0)
-    assert report["policy"] == pytest.approx(0.2)
-    assert report["value"] == pytest.approx(1 / 3)
-    assert report["entropy"] == pytest.approx(0.627741, abs=1e-6)
-    assert report["clipped"] == 1
-    # 1.25 - 1 - log 1.25 = .026856 and .5 - 1 - log .5 = .193147
-    assert report["divergence"] == pytest.approx(0.110002, abs=1e-6)
-    assert loss == pytest.approx(0.2 + 0.5 / 3 - 0.0627741, abs=1e-6)
+    assert report["policy"] == pytest.approx(-0.1 / 3, abs=1e-6)
+    assert report["value"] == pytest.approx(2.09 / 8)
+    assert report["entropy"] == pytest.approx(0.649543, abs=1e-6)
+    assert report["clipped"] == pytest.approx(2 / 3)
+    # 1.25 - 1 - log 1.25 = .026856, .5 - 1 - log .5 = .193147, 0
+    assert report["divergence"] == pytest.approx(0.073334, abs=1e-6)
+    assert loss == pytest.approx(-0.1 / 3 + 0.5 * 2.09 / 8 - 0.0649543, abs=1e-6)
 
 
 def test_the_loss_equals_the_definition():
