@@ -10,9 +10,9 @@ instance, and has to be found out and remembered. `--config.task=LIBRARY:NAME` i
 docs/extending.md.
 
 Hardware   2 CPU cores.
-Time       160,000 steps in a minute on one core (commit 77dfb8e).
-Score      89.2 to 89.3 an episode on seeds 0, 1 and 2 (the same commit), where who knows the arm is
-           paid 90 on average, and who acts at random 50.
+Time       160,000 steps in a minute on one core, once compiled (commit 77dfb8e).
+Score      89.2 to 89.3 an episode on seeds 0, 1 and 2 (the same commit), where one who
+           knows the arm is paid 90 on average, and one who acts at random 50.
 """
 
 from experiments.configs import ppo_binding

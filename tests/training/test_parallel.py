@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
+from jax.flatten_util import ravel_pytree
 
 from memlearn import build
 from memlearn.training.parallel import parallel
@@ -17,9 +18,15 @@ from tests.worlds import small_run
 
 
 def descending(**fields):
-    """A run by plain gradient descent at rate 1, which hides no difference between gradients."""
+    """A run by plain gradient descent at rate 1, which hides no difference between gradients.
+
+    Weights are moved a little first: where nothing but zeros is normed, as at the beginning, a
+    gradient is a hundred times as large as others, and so are its roundings.
+    """
     run, descent = small_run(**fields), optax.sgd(1.0)
-    state = run.state._replace(opt_state=descent.init(run.state.params))
+    params, unravel = ravel_pytree(run.state.params)
+    params = unravel(params + 0.1 * jax.random.normal(jax.random.key(2), params.shape))
+    state = run.state._replace(params=params, opt_state=descent.init(params))
     return run._replace(state=state, update=build.update(run.config, run.policy, descent))
 
 
