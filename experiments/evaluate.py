@@ -144,7 +144,7 @@ def draw(folder, config, policy, state, scores):
         record, traces = trained.lifetime(config, policy, state.params, task)
         for layer, sources in enumerate(build.sources(config)):
             if layer == 0 or isinstance(traces[layer], SlotTrace):
-                paths.append(folder / f"lifetime-{task}{f'-layer{layer}' if layer else ''}.png")
+                paths.append(folder / f"{trained.picture(task, layer)}.png")
                 strip.draw(record, traces[layer], sources, paths[-1])
     return paths
 

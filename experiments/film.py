@@ -27,8 +27,7 @@ def main():
     folder, config = trained.find(CHECKPOINT.value)
     tasks = (config.task,) if build.foreign(config) else build.tasks(config)
     task = build.lookup({x: x for x in tasks}, TASK.value or tasks[0], "task of this run")
-    layer = f"-layer{LAYER.value}" if LAYER.value else ""
-    path = pathlib.Path(OUT.value or folder / f"lifetime-{task.replace(':', '-')}{layer}.gif")
+    path = pathlib.Path(OUT.value or folder / f"{trained.picture(task, LAYER.value)}.gif")
     film.writer(path)  # what cannot be written is said before anything is lived
     if LAYER.value >= config.memory.layers:
         raise UserError(f"--layer must be less than the {config.memory.layers} of this memory")

@@ -96,6 +96,11 @@ def restore(folder, config):
     return checkpoint.Checkpoints(folder / "checkpoints").restore(like)
 
 
+def picture(task, layer):
+    """Return the name, without a suffix, of what is drawn of a lifetime, by a layer of memory."""
+    return f"lifetime-{task.replace(':', '-')}" + (f"-layer{layer}" if layer else "")
+
+
 def lifetime(config, policy, params, task, number=0):
     """Live one lifetime of held-out classes, or of an environment of others, and look back at it.
 

@@ -27,7 +27,7 @@ os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES", "-1")
 # One of two workers begins with what needs the data, the other with what does not.
 LONGEST = (
     *("test_commands.py", "test_contract.py", "test_imitation.py", "test_ablate.py"),
-    *("test_offline.py", "test_reward.py", "test_ppo.py", "test_hosts.py"),
+    *("test_offline.py", "test_reward.py", "test_ppo.py", "test_rollout.py", "test_hosts.py"),
 )
 
 

@@ -1,8 +1,9 @@
-"""Names and numbers of a configuration that cannot be built are complained about in one line."""
+"""What is built of a configuration, and the line that says what cannot be."""
 
 import functools
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from ml_collections import ConfigDict
@@ -126,3 +127,18 @@ def test_what_builds_on_other_tasks_comes_later():
     alone = small_run(task="rule", later=("rule",), later_after=5)
     text = alone.draw(jax.random.key(0), 0).observation["text"]
     assert (text == language.WHAT_TO_DO).any(), "where there is nothing else, it is not waited for"
+
+
+def test_the_rate_of_learning_is_of_all_steps_along_a_gradient():
+    """Four of them for each of ten updates: it rises in two updates, and falls to a fiftieth."""
+    config = small_config()
+    config.learner, config.updates, config.warmup, config.weight_decay = "ppo", 10, 2, 0.0
+    config.ppo.epochs, config.ppo.minibatches, config.learning_rate = 2, 2, 0.05
+    optimizer = build.optimizer(config)
+    state, sizes = optimizer.init(jnp.float32(0)), []
+    for _ in range(41):  # by Adam, a gradient that stays the same moves as far as the rate
+        moved, state = optimizer.update(jnp.float32(1), state, jnp.float32(0))
+        sizes.append(-float(moved))
+    assert np.argmax(sizes) == 8 and sizes[8] == pytest.approx(0.05, rel=1e-3)
+    assert sizes[0] == pytest.approx(0.025, rel=1e-3)
+    assert sizes[-1] == pytest.approx(0.001, rel=1e-3)

@@ -1,4 +1,4 @@
-"""PPO: the loss by hand, acting against learning, and what windows carry."""
+"""PPO: the loss by hand, what is learned, and on how many devices."""
 
 import functools
 from types import SimpleNamespace
@@ -10,16 +10,15 @@ import numpy as np
 import optax
 import pytest
 
-from memlearn import build, memories
-from memlearn import policy as policy_module
+from memlearn import build
 from memlearn.learning import ppo
-from memlearn.learning.rollout import FRESH, begin, rollout
-from memlearn.memory.fixed import memax
+from memlearn.policy import Output
 from memlearn.tasks.adapters import Adapted, Foreign
 from memlearn.training.parallel import parallel
-from memlearn.types import EPISODE, LIFETIME, UserError
-from tests.slow import SLOW, slow_values
-from tests.worlds import small_config, small_world
+from memlearn.types import UserError
+from tests.actors import BATCH, as_it_is, begun, keys, lived
+from tests.slow import SLOW
+from tests.worlds import small_config
 
 TERMS = ppo.Terms(0.2, 0.5, (0.02, 0.0), balance_weight=0.3, write_price=0.1, slot_price=0.0)
 SETTINGS = dict(
@@ -34,127 +33,12 @@ SETTINGS = dict(
     predicts="",
     chapters=1,
 )
-BATCH = 16
-
-
-def as_it_is(keys, steps):
-    """See things as they are."""
-    return steps
-
-
-# What is not a kind of memory by itself.
-MEMORIES = {
-    "clock": {"memory.addressing": "clock", "memory.layers": 2},
-    "count": {"memory.count": "learned"},
-    "knowledge": {"memory.knowledge": 4},
-}
-FIRST = "learned", "clock", "store", "gru"
-OTHERS = sorted({*MEMORIES, *memories.MEMORIES} - {*FIRST, *memax.KINDS})
-
-
-@functools.cache
-def begun(memory="learned", task="binding"):
-    """An environment, a policy, a world, and the actors of a batch of lifetimes."""
-    config = small_config()
-    config.task = task
-    config.update_from_flattened_dict(MEMORIES.get(memory, {"memory.kind": memory}))
-    env, policy, world = build.environment(config), build.policy(config), small_world(config)
-    state = ppo.init(policy, optax.sgd(1e-2), env, world, jax.random.key(0), BATCH)
-    return env, policy, world, state
-
-
-def keys(step):
-    return jax.random.split(jax.random.fold_in(jax.random.key(1), step), BATCH)
-
-
-@functools.cache
-def lived(memory="learned", length=5):
-    """Two windows in a row."""
-    env, policy, world, state = begun(memory)
-    act = jax.jit(rollout, static_argnums=(0, 1, 6, 7))
-    actor, first = act(env, policy, state.params, world, state.actor, keys(0), length, as_it_is)
-    _, second = act(env, policy, state.params, world, actor, keys(1), length, as_it_is)
-    return first, second
 
 
 def lesson(window, decay=0.8):
     gammas = ppo.discounts(window.after, 0.95, 0.9)
     before = ppo.Moments(jnp.float32(0.3), jnp.float32(0.5))
     return ppo.prepare(window, gammas, keys(2), decay, before, 0.9)
-
-
-def test_windows_follow_one_another_and_so_do_lifetimes():
-    env, *_ = begun()
-    first, second = lived(length=5)
-    assert env.length == 7
-    boundaries = np.append(first.steps.boundary, second.steps.boundary, axis=1)
-    assert np.all((boundaries == LIFETIME) == (np.arange(10) % 7 == 0))
-    np.testing.assert_array_equal(
-        np.append(first.after, second.after, axis=1)[:, :-1], boundaries[:, 1:]
-    )
-    np.testing.assert_allclose(first.values[:, -1], second.values[:, 0], atol=1e-5)
-    right = (first.actions == first.steps.oracle) & first.steps.question
-    np.testing.assert_array_equal(first.rewards, right)
-
-
-def test_chapters_are_one_life():
-    """Memory is emptied where a life begins, and there alone."""
-    env, policy, world, state = begun("gru")
-    act = jax.jit(rollout, static_argnums=(0, 1, 6, 7, 8))
-    length = 3 * env.length
-    start = env, policy, state.params, world, state.actor, keys(0), length, as_it_is
-    actor, window = act(*start, 2)
-    begins = window.steps.boundary[:, :: env.length]
-    np.testing.assert_array_equal(begins, [[LIFETIME, EPISODE, LIFETIME]] * BATCH)
-    np.testing.assert_array_equal(actor.chapter, 1)
-    assert np.all((window.steps.boundary == LIFETIME).sum(1) == 2)
-    lives = np.array(window.steps.observation["image"]).reshape(BATCH * 3, -1)
-    assert len(np.unique(lives, axis=0)) == BATCH * 3, "each is another"
-    # At the end of the second, what is thought is what comes of both, and not of it alone.
-    end = 2 * env.length
-    both, alone = (
-        policy.apply(
-            state.params, policy.initial_state(BATCH),
-            jax.tree.map(lambda x, begin=begin: x[:, begin:end], window.steps),
-        )[1].value[:, -1]
-        for begin in (0, env.length)
-    )  # fmt: skip
-    np.testing.assert_allclose(both, window.values[:, end - 1], atol=2e-5)
-    assert np.abs(alone - both).max() > 1e-4
-
-
-def test_lifetimes_that_end_early_are_followed_by_others():
-    """Of those that end at every step, each `FRESH` steps begin alike, and no more."""
-    foreign = Foreign(
-        reset=lambda key: (jax.random.uniform(key),) * 2,
-        step=lambda key, state, action: (state, state, 0.0, True),
-        perceive=lambda seen: {"vector": seen[None]}, actions=3, most=1,
-    )  # fmt: skip
-    policy, env = begun()[1], Adapted(foreign, episodes=1)
-    state = ppo.init(policy, optax.sgd(1e-2), env, (), jax.random.key(0), BATCH)
-    act = jax.jit(rollout, static_argnums=(0, 1, 6, 7))
-    _, window = act(env, policy, state.params, (), state.actor, keys(0), 2 * FRESH + 1, as_it_is)
-    assert (window.steps.boundary == LIFETIME).all()
-    for seen in np.asarray(window.steps.observation["vector"][..., 0]):
-        assert len(set(seen)) == 3 and len(set(seen[1 : FRESH + 1])) == 1
-
-
-@pytest.mark.parametrize(
-    "memory",
-    [*FIRST, *slow_values(*OTHERS, *memax.KINDS)],
-)
-def test_what_is_learned_from_is_what_was_done(memory):
-    """Log-probabilities and values of whole windows are those of acting step by step."""
-    if memory in memax.KINDS:
-        pytest.importorskip("memax", reason="memax is not installed")
-    _, policy, _, state = begun(memory)
-    for window in lived(memory):
-        apply = jax.jit(policy.apply)
-        _, output, _ = apply(state.params, window.memory, window.steps)
-        log_p = jax.nn.log_softmax(output.logits)
-        taken = jnp.take_along_axis(log_p, window.actions[..., None], axis=-1)[..., 0]
-        np.testing.assert_allclose(taken, window.log_probs, atol=2e-5)
-        np.testing.assert_allclose(output.value, window.values[:, :-1], atol=2e-5)
 
 
 def test_the_loss_of_four_steps_by_hand():
@@ -165,7 +49,7 @@ def test_the_loss_of_four_steps_by_hand():
              max((.9 - 1)^2, (.5 + .2 - 1)^2) = .09, 0
     entropy  log 2 = .693147, -.25 log .25 - .75 log .75 = .562335, log 2
     """
-    said = policy_module.Output(
+    said = Output(
         logits=jnp.log(jnp.array([[[0.5, 0.5], [0.25, 0.75], [0.5, 0.5], [1.0, 1e-9]]])),
         value=jnp.array([[1.0, 0.0, 0.9, 2.0]]),
     )
@@ -331,25 +215,3 @@ def test_what_is_rewarded_is_done():
         state, report = update(state, keys(step), ())
         scores.append(float(report["score"]))
     assert np.mean(scores[:5]) < 0.75 and np.mean(scores[-5:]) > 0.95
-
-
-def test_the_rate_of_learning_is_of_all_steps_along_a_gradient():
-    """Four of them for each of ten updates: it rises in two updates, and falls to a fiftieth."""
-    config = small_config()
-    config.learner, config.updates, config.warmup, config.weight_decay = "ppo", 10, 2, 0.0
-    config.ppo.epochs, config.ppo.minibatches, config.learning_rate = 2, 2, 0.05
-    optimizer = build.optimizer(config)
-    state, sizes = optimizer.init(jnp.float32(0)), []
-    for _ in range(41):  # by Adam, a gradient that stays the same moves as far as the rate
-        moved, state = optimizer.update(jnp.float32(1), state, jnp.float32(0))
-        sizes.append(-float(moved))
-    assert np.argmax(sizes) == 8 and sizes[8] == pytest.approx(0.05, rel=1e-3)
-    assert sizes[0] == pytest.approx(0.025, rel=1e-3)
-    assert sizes[-1] == pytest.approx(0.001, rel=1e-3)
-
-
-def test_new_lifetimes_begin_with_a_boundary():
-    env, policy, world, _ = begun()
-    actor = begin(env, policy, world, keys(5))
-    steps = jax.vmap(env.timestep, in_axes=(0, None))(actor.lifetimes, world)
-    assert np.all(steps.boundary == LIFETIME)
